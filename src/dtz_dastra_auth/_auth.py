@@ -1,0 +1,122 @@
+"""The auth object: one for every client."""
+
+import logging
+from collections.abc import AsyncGenerator, Generator, Iterable
+from typing import Any, TypeVar, cast
+
+from . import _origins
+from ._clients import AuthBases
+from ._drive_httpx import AsyncDrive, SyncDrive
+from ._drive_requests import authenticate
+from ._flow import Caller, Peek, Steps
+from ._origins import Origins
+from ._placement import Placement
+from ._sources import TokenSource
+from ._token import Token
+
+logger = logging.getLogger("dtz_dastra_auth")
+
+R = TypeVar("R")
+
+
+class Auth(AuthBases):
+    """Authenticate requests: a placement, a token source, and origins.
+
+    requests calls the object itself, httpx and httpx2 take one of the two flows; all three run
+    `attach` before a request is sent and `review` after it was answered.
+    """
+
+    def __init__(self, placement: Placement, source: TokenSource, origins: Iterable[str]) -> None:
+        """Combine the three parts of a method.
+
+        Args:
+            placement: Where the secret goes.
+            source: What the secret is.
+            origins: Where the credential may go, each ``https://host[:port]``.
+
+        Raises:
+            ConfigurationError: One of the origins is not exact, or not https.
+        """
+        self._placement = placement
+        self._source = source
+        self._origins = Origins(origins)
+
+    def __call__(self, r: R) -> R:
+        """Authenticate a request of requests or niquests."""
+        authenticate(self, r)
+        return r
+
+    def sync_auth_flow(self, request: R) -> Generator[R, Any, None]:
+        """Authenticate a request of a blocking httpx or httpx2 client."""
+        return SyncDrive(self, request)
+
+    def async_auth_flow(self, request: R) -> AsyncGenerator[R, Any]:
+        """Authenticate a request of an httpx or httpx2 client on asyncio or trio."""
+        return AsyncDrive(self, request)
+
+    def attach(self, request: Any, caller: Caller) -> Steps[Token | None]:
+        """Put the credential on a request, if it may go there.
+
+        Returns:
+            What was put on, or None when the request goes elsewhere and stays as it is.
+
+        Raises:
+            TokenError: No token could be had.
+        """
+        if not self._origins.allow(request.url):
+            _origins.warn_withheld(request.url, type(self).__name__)
+            return None
+        token = yield from self._source.token(caller, None)
+        # Only a rejected token can be one that has no successor.
+        token = cast("Token", token)
+        self._placement.put(request, token.value)
+        return token
+
+    def review(
+        self, request: Any, response: Any, token: Token, caller: Caller, *, replayable: bool
+    ) -> Steps[Token | None]:
+        """Decide after the answer: a 401 to our credential is worth one renewal and one replay.
+
+        Args:
+            request: What was answered; it carries the new credential when it is to be replayed.
+            response: The answer, of which only a 401 is read.
+            token: What `attach` put on.
+            caller: What the driver can do.
+            replayable: Whether the request's body can be sent once more.
+
+        Returns:
+            What was put on, or None when the response is the caller's.
+
+        Raises:
+            TokenError: The token could not be renewed.
+        """
+        if response.status_code != 401 or not self._source.renews or not replayable:
+            return None
+        if not self._origins.allow(request.url):
+            return None
+        if not self._placement.carries(request, token.value):
+            return None
+        if not (yield Peek(response)):
+            return None
+        fresh = yield from self._source.token(caller, token)
+        if fresh is None:
+            return None
+        self._placement.put(request, fresh.value)
+        logger.info("%s sends a request again after a 401", type(self).__name__)
+        return fresh
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Auth) and (
+            (type(self), self._placement, self._source, self._origins)
+            == (type(other), other._placement, other._source, other._origins)
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._placement, self._source, self._origins))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._shown()}origins={self._origins!r})"
+
+    def _shown(self) -> str:
+        """Give what of the arguments may be shown, each with ``, `` behind it."""
+        return ""

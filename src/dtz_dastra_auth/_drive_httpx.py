@@ -1,0 +1,191 @@
+"""The flow in httpx and httpx2, blocking and async.
+
+Both clients ask a flow for requests and hand the responses back. Each drive keeps a generator of
+steps going: steps for the client (`Call`, `Exchange`) are yielded to it as requests, all others
+are carried out here.
+"""
+
+import inspect
+import sys
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import anyio
+import anyio.to_thread
+
+from . import _streams
+from ._drivers import advance, perform_blocking
+from ._flow import Ask, Await, Call, Caller, Exchange, Pause, Peek, Step, Steps
+
+if TYPE_CHECKING:
+    from ._auth import Auth
+
+
+def _call(auth: "Auth", request: Any, caller: Caller) -> Steps[Any]:
+    """Make one call: attach, send, review, and at most once again."""
+    token = yield from auth.attach(request, caller)
+    response = yield Call(request)
+    if token is None:
+        return response
+    # After a redirect it is the last request that was answered, and that is sent again.
+    request = response.request
+    replayable = _streams.is_replayable(request)
+    fresh = yield from auth.review(request, response, token, caller, replayable=replayable)
+    if fresh is not None:
+        first = response.history
+        response = yield Call(request)
+        response.history = [*first, *response.history]
+    return response
+
+
+class _Drive:
+    """What the blocking and the async drive share."""
+
+    def __init__(self, auth: "Auth", request: Any, *, blocks: bool) -> None:
+        """Begin a call; nothing happens before the client asks for the first request."""
+        self._request = request
+        caller = Caller(_streams.timeout_of(request), blocks=blocks)
+        self._steps = _call(auth, request, caller)
+        self._sent: Any = None
+        self._step: Call | Exchange | None = None
+        self._ours: list[Any] = []
+
+    def _outgoing(self, step: Call | Exchange) -> Any:
+        if isinstance(step, Call):
+            self._sent = step.request
+        else:
+            self._sent = _streams.token_request(self._request, step)
+        self._step = step
+        return self._sent
+
+    def _end(self, response: Any) -> None:
+        # The token request, with its secret, and the 401 are no part of the caller's history.
+        self._step = None
+        response.history = [past for past in response.history if past not in self._ours]
+
+    def _abandon(self) -> None:
+        """Tell the flow how its call ended, when the client closes it before its end."""
+        # The client closes the flow while it handles what its own sending met.
+        error = sys.exc_info()[1]
+        step, self._step = self._step, None
+        if step is not None and isinstance(error, Exception):
+            # Whatever the flow makes of it, the error is on its way to the caller already.
+            with suppress(BaseException):
+                self._steps.throw(error)
+        self._steps.close()
+
+
+class SyncDrive(_Drive, Generator[Any, Any, None]):
+    """The flow for ``httpx.Client`` and ``httpx2.Client``."""
+
+    def __init__(self, auth: "Auth", request: Any) -> None:
+        """Begin a call."""
+        super().__init__(auth, request, blocks=True)
+
+    def send(self, response: Any) -> Any:
+        """Take the response to the request given last, and give the next request.
+
+        Raises:
+            StopIteration: The response is the caller's.
+        """
+        pending, self._step = self._step, None
+        try:
+            step = advance(self._steps, self._receive, pending, response)
+            while not isinstance(step, Call | Exchange):
+                step = advance(self._steps, self._perform, step)
+            return self._outgoing(step)
+        except StopIteration as end:
+            self._end(end.value)
+            raise StopIteration from None
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None) -> NoReturn:
+        """Give the call up with an exception."""
+        self._steps.close()
+        raise typ if val is None else val
+
+    def close(self) -> None:
+        """End the call; the client does so after its last response and after an error."""
+        self._abandon()
+
+    def _receive(self, pending: Step | None, response: Any) -> Any:
+        if not isinstance(pending, Exchange):
+            return response
+        self._ours.append(response)
+        return _streams.read_answer(response, self._sent, pending)
+
+    def _perform(self, step: Step) -> Any:
+        if isinstance(step, Peek):
+            self._ours.append(step.response)
+            return _streams.peek(step.response)
+        return perform_blocking(step)
+
+
+class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
+    """The flow for ``httpx.AsyncClient`` and ``httpx2.AsyncClient``, on asyncio and trio."""
+
+    def __init__(self, auth: "Auth", request: Any) -> None:
+        """Begin a call."""
+        super().__init__(auth, request, blocks=False)
+
+    async def asend(self, response: Any) -> Any:
+        """Take the response to the request given last, and give the next request.
+
+        Raises:
+            StopAsyncIteration: The response is the caller's.
+        """
+        pending, self._step = self._step, None
+        try:
+            step = self._resume(*await _outcome(self._receive(pending, response)))
+            while not isinstance(step, Call | Exchange):
+                step = self._resume(*await _outcome(self._perform(step)))
+            return self._outgoing(step)
+        except StopIteration as end:
+            self._end(end.value)
+        raise StopAsyncIteration
+
+    async def athrow(self, typ: Any, val: Any = None, tb: Any = None) -> NoReturn:
+        """Give the call up with an exception."""
+        self._steps.close()
+        raise typ if val is None else val
+
+    def aclose(self) -> Coroutine[Any, Any, None]:
+        """End the call; the client does so after its last response and after an error."""
+        # Not a coroutine function: what the client is handling is seen only while it calls.
+        self._abandon()
+        return _done()
+
+    def _resume(self, outcome: Any, error: BaseException | None) -> Step:
+        return self._steps.send(outcome) if error is None else self._steps.throw(error)
+
+    async def _receive(self, pending: Step | None, response: Any) -> Any:
+        if not isinstance(pending, Exchange):
+            return response
+        self._ours.append(response)
+        return await _streams.read_answer_async(response, self._sent, pending)
+
+    async def _perform(self, step: Step) -> Any:
+        if isinstance(step, Peek):
+            self._ours.append(step.response)
+            return await _streams.peek_async(step.response)
+        if isinstance(step, Await):
+            return await step.flight.join_async(step.deadline.left())
+        if isinstance(step, Pause):
+            return await anyio.sleep(step.seconds)
+        assert isinstance(step, Ask), step
+        if inspect.iscoroutinefunction(step.function):
+            return await step.function()
+        outcome = await anyio.to_thread.run_sync(step.function)
+        return await outcome if inspect.isawaitable(outcome) else outcome
+
+
+async def _outcome(performed: Coroutine[Any, Any, Any]) -> tuple[Any, BaseException | None]:
+    # The flow is resumed by the caller: a StopIteration cannot leave a coroutine.
+    try:
+        return await performed, None
+    except BaseException as error:
+        return None, error
+
+
+async def _done() -> None:
+    """Have nothing left to do."""

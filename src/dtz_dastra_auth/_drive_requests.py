@@ -1,0 +1,165 @@
+"""The flow in requests, and in niquests, which took over its interface.
+
+requests gives an `AuthBase` the request and no way to the session that sends it: `authenticate`
+puts the credential on, and a response hook, run for every answer and redirect, reviews it.
+"""
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+from requests.utils import rewind_body
+
+from . import _raw
+from ._drivers import advance, perform_blocking
+from ._errors import TokenError
+from ._flow import Answer, Caller, Exchange, Peek, Step, Steps
+from ._token import Token
+
+if TYPE_CHECKING:
+    from ._auth import Auth
+
+T = TypeVar("T")
+
+# Seconds; urllib3 takes no timeout of 0.
+_LEAST = 0.001
+
+
+def authenticate(auth: "Auth", request: Any) -> None:
+    """Authenticate a request before it is sent, and have its answer reviewed.
+
+    Args:
+        auth: The auth object.
+        request: A prepared request, or one that is still to be prepared.
+
+    Raises:
+        TokenError: No token could be had.
+    """
+    token = _run(auth.attach(request, _CALLER))
+    if token is None or not hasattr(request, "register_hook"):
+        return
+    for hook in request.hooks.get("response", ()):
+        if isinstance(hook, Review) and hook.auth is auth:
+            hook.token = token
+            return
+    request.register_hook("response", Review(auth, token))
+
+
+class Review:
+    """The response hook. An object, so that a request that has it can be copied and pickled.
+
+    Attributes:
+        auth: The auth object.
+        token: What it put on the request.
+    """
+
+    __slots__ = ("auth", "token")
+
+    def __init__(self, auth: "Auth", token: Token) -> None:
+        """Remember what was put on."""
+        self.auth = auth
+        self.token = token
+
+    def __call__(self, response: Any, **kwargs: Any) -> Any:
+        """Give the response, or the answer to the request sent again.
+
+        Args:
+            response: What was answered to the request, or to a redirect of it.
+            **kwargs: What the session sent the request with.
+        """
+        request = response.request
+        steps = self.auth.review(
+            request, response, self.token, _CALLER, replayable=_is_replayable(request)
+        )
+        fresh = _run(steps)
+        if fresh is None:
+            return response
+        self.token = fresh
+        response.close()
+        if getattr(request, "_body_position", None) is not None:
+            rewind_body(request)
+        # The same request object goes out again: a redirect of the answer copies it, and is to
+        # carry the new credential.
+        started = time.perf_counter()
+        again = response.connection.send(request, **kwargs)
+        again.elapsed = timedelta(seconds=time.perf_counter() - started)
+        return again
+
+
+def _is_replayable(request: Any) -> bool:
+    body = request.body
+    if body is None or isinstance(body, bytes | bytearray | str):
+        return True
+    # requests has noted where a file was when it was handed over, or that it could not tell.
+    return isinstance(getattr(request, "_body_position", None), int) and hasattr(body, "seek")
+
+
+def _was_reset(error: Exception) -> bool:
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return True
+    # Of urllib3's errors only what could not be connected at all has a `reason`.
+    cause = error.args[0] if error.args else None
+    return type(error) is requests.ConnectionError and not hasattr(cause, "reason")
+
+
+_CALLER = Caller(survives=True, was_reset=_was_reset)
+
+
+def _run(steps: Steps[T]) -> T:
+    try:
+        step = next(steps)
+        while True:
+            step = advance(steps, _perform, step)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def _perform(step: Step) -> Any:
+    if isinstance(step, Exchange):
+        return _exchange(step)
+    if isinstance(step, Peek):
+        return _raw.peek(step.response)
+    return perform_blocking(step)
+
+
+def _exchange(step: Exchange) -> Answer:
+    left = max(step.deadline.left(), _LEAST)
+    if step.session is None:
+        with requests.Session() as session:
+            return _send(session, step, left)
+    return _send(_borrowed(step.session), step, left)
+
+
+def _send(session: requests.Session, step: Exchange, left: float) -> Answer:
+    response = session.request(
+        "POST",
+        step.url,
+        data=step.content,
+        headers={**step.headers, "Accept-Encoding": "identity"},
+        auth=_nothing,
+        allow_redirects=False,
+        timeout=(left, left),
+        stream=True,
+    )
+    with response:
+        if response.is_redirect:
+            raise TokenError("the token endpoint redirects", status_code=response.status_code)
+        body = _raw.read_answer(response, step.deadline)
+        return Answer(response.status_code, response.headers, body)
+
+
+def _nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    # In the place of an auth object: the session's own may be the one that is asking, and
+    # without any, requests would send what netrc has for the host.
+    return request
+
+
+def _borrowed(session: requests.Session) -> requests.Session:
+    # A view of the caller's session with a cookie jar of its own, so that what the token
+    # endpoint sets is not kept there. `copy.copy` would lose what a subclass added.
+    view = object.__new__(type(session))
+    view.__dict__.update(session.__dict__)
+    view.cookies = session.cookies.copy()
+    return view

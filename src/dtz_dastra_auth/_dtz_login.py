@@ -1,0 +1,113 @@
+"""Signing in to DTZ by user name and password."""
+
+from typing import Self
+
+import requests
+
+from . import _checks, _environment, _oauth
+from ._flow import Answer, Exchange, Steps
+from ._sources import RenewingSource
+from ._stores import Identity, TokenStore
+from ._token import Deadline, Token
+
+IDENTITY_URL = "https://identity.dtz.rocks/api/2021-02-21"
+
+
+class DtzLogin(RenewingSource):
+    """Sign in with a user name and a password: a token source for the classes that take one.
+
+    The token (a day long) is taken on first use, kept and renewed. Equal objects share it.
+
+    Example:
+        ```python
+        session.auth = DtzBearer(DtzLogin("user@example.org", "password"))
+        ```
+    """
+
+    def __init__(
+        self,
+        username: str,
+        password: str,
+        *,
+        context_id: str | None = None,
+        identity_url: str = IDENTITY_URL,
+        session: requests.Session | None = None,
+        store: TokenStore | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        """Take a user's name and password; no request is made before the first call.
+
+        Args:
+            username: The user's name.
+            password: The user's password.
+            context_id: The context to act in, which takes a second request
+                (``/token/refresh``); None for the user's own.
+            identity_url: The base of the identity service.
+            session: What token requests go over when the caller is requests; see
+                `DastraClientCredentials`.
+            store: Where the token is kept; None for the store all objects of the process share.
+            timeout: How long getting a token may take, in seconds.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        self._url = _checks.endpoint("identity_url", identity_url).rstrip("/")
+        self._username = _checks.text("username", username)
+        self._context_id = context_id
+        if context_id is not None:
+            _checks.token_text("context_id", context_id)
+        parts = ("dtz_login", self._url, username, context_id or "")
+        identity = Identity(parts, _checks.text("password", password), from_password=True)
+        label = f"DTZ user {username!a}"
+        super().__init__(identity, label, session=session, store=store, timeout=timeout)
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        session: requests.Session | None = None,
+        store: TokenStore | None = None,
+        timeout: float = 30.0,
+    ) -> Self:
+        """Take ``DTZ_USERNAME``, ``DTZ_PASSWORD`` and, if it is set, ``DTZ_CONTEXT_ID``.
+
+        ``DTZ_IDENTITY_URL`` is for other deployments and tests.
+
+        Args:
+            session: As in the constructor.
+            store: As in the constructor.
+            timeout: As in the constructor, in seconds.
+
+        Raises:
+            ConfigurationError: A variable is missing, or cannot work.
+        """
+        return cls(
+            _environment.needed("DTZ_USERNAME"),
+            _environment.needed("DTZ_PASSWORD"),
+            context_id=_environment.get("DTZ_CONTEXT_ID"),
+            identity_url=_environment.get("DTZ_IDENTITY_URL") or IDENTITY_URL,
+            session=session,
+            store=store,
+            timeout=timeout,
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(username={self._username!r}, password='***')"
+
+    def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
+        password = self._identity.secret
+        content = {"username": self._username, "password": password}
+        token = yield from self._ask("/token/auth", content, None, deadline)
+        if self._context_id is not None:
+            content = {"contextId": self._context_id}
+            token = yield from self._ask("/token/refresh", content, token[0], deadline)
+        return token
+
+    def _ask(
+        self, path: str, content: dict[str, str], bearer: str | None, deadline: Deadline
+    ) -> Steps[tuple[str, float]]:
+        headers, body = _oauth.json_request(content, bearer)
+        url = self._url + path
+        answer: Answer = yield Exchange(url, headers, body, deadline, self._session)
+        secrets = (self._identity.secret, *([bearer] if bearer else []))
+        return _oauth.read_token(answer, self._label, secrets)

@@ -1,0 +1,77 @@
+"""The errors of the package.
+
+    Exception
+    └── AuthError
+        ├── ConfigurationError      also a ValueError: what was passed cannot work
+        └── TokenError              also the request error of every HTTP library installed:
+                                    no token could be had
+
+A ``TokenError`` is caught by the ``except requests.RequestException`` or ``except
+httpx.HTTPError`` that the caller already has.
+"""
+
+import copy
+
+from ._clients import RequestErrors
+
+
+class AuthError(Exception):
+    """Stand for every error this package raises by itself."""
+
+
+class ConfigurationError(AuthError, ValueError):
+    """Report an argument or environment variable that cannot work.
+
+    The message names the parameter and never its value.
+    """
+
+
+class TokenError(AuthError, RequestErrors):
+    """Report that no token could be had.
+
+    Attributes:
+        error: The server's error code, such as ``invalid_client`` (RFC 6749 section 5.2), or
+            None when the answer had none.
+        description: The server's own words about it, shortened and escaped, or None.
+        status_code: The HTTP status of the token endpoint's answer, or None when there was no
+            answer.
+        retry_after: The seconds the server asked to wait (RFC 9110 section 10.2.3), or None.
+    """
+
+    # In the class body, because httpx's own `request` is a property that raises while unset:
+    # copies, pickles and generic error reporters would trip over it.
+    request = None
+    response = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        error: str | None = None,
+        description: str | None = None,
+        status_code: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        Exception.__init__(self, message)
+        self.error = error
+        self.description = description
+        self.status_code = status_code
+        self.retry_after = retry_after
+
+
+def retold(error: Exception, label: str) -> TokenError:
+    """Make the error of one caller fit to be raised for another one.
+
+    Each caller gets an object of its own, since a raised exception collects tracebacks. An
+    error of an HTTP library is only named: its text and its request may hold what is secret.
+
+    Args:
+        error: What the caller that made the token request met.
+        label: Whose token was asked for.
+    """
+    if isinstance(error, TokenError):
+        again = copy.copy(error)
+        again.__traceback__ = again.__cause__ = again.__context__ = None
+        return again
+    kind = type(error)
+    return TokenError(f"the token request for {label} met {kind.__module__}.{kind.__qualname__}")

@@ -1,0 +1,127 @@
+"""What one call does, decided without any I/O.
+
+Rules
+    Code in this package that has to wait, send or ask yields a step and is handed the outcome.
+    It never imports a socket, an event loop or an HTTP client, and never sleeps.
+
+Theory of operation
+    A *step* is one thing that only a driver can do. Generators of steps (`Steps`) are composed
+    with ``yield from``: the auth object's two generators (`Auth.attach`, `Auth.review`) run the
+    token source's, which runs the renewal policy, which runs the grant. A *driver*
+    (`_drivers`, `_requests`, `_httpx`) runs them in one HTTP library, sync or async: it carries
+    a step out and sends the outcome in, or throws in the exception that it met.
+
+    An exception thrown in at a step means that this caller's attempt met it. A generator that is
+    closed at a step was given up: its task was cancelled or its client went away. The two are
+    kept apart because a failed token request is shared with all who wait for it, and a
+    cancelled one is not (`_flight`).
+
+Open doubts
+    A network error ends an httpx call whatever the flow would like to do (`Caller.resends`).
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+from ._flight import Flight
+from ._token import Deadline
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Send a token request and read the whole answer.
+
+    Attributes:
+        url: The token endpoint.
+        headers: The request's headers; they hold the client's secret.
+        content: The request's body; it can hold the user's password.
+        deadline: When the whole answer has to be there.
+        session: The ``requests.Session`` the caller wants it sent over; the drivers for httpx
+            use the caller's client.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    deadline: Deadline
+    session: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a token endpoint answered.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The response's headers, looked up without regard to case.
+        body: The body as it came over the wire, at most 64 kB.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait until another caller's flight has ended; its `Landing`, or None, is handed back."""
+
+    flight: Flight
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let this many seconds pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Call a function that may block or be a coroutine function, and hand back its result."""
+
+    function: Callable[[], Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """Read a response's body, so that nobody waits while holding its connection.
+
+    The driver hands back True, with the response still whole, or False when the body is larger
+    than 64 kB.
+    """
+
+    response: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Send the caller's own request, and hand the response back."""
+
+    request: Any
+
+
+Step: TypeAlias = Exchange | Await | Pause | Ask | Peek | Call
+Steps: TypeAlias = Generator[Step, Any, T]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the policy has to know of the call that it runs in.
+
+    Attributes:
+        timeout: The caller's own limit in seconds for one request, or None.
+        blocks: Whether waiting holds up the thread.
+        survives: Whether a network error of the token request leaves this call alive. httpx ends
+            a call when a request yielded from its flow raises.
+        was_reset: Tells whether an error is a connection that the server cut off.
+    """
+
+    timeout: float | None = None
+    blocks: bool = True
+    survives: bool = False
+    was_reset: Callable[[Exception], bool] = lambda error: False

@@ -1,0 +1,134 @@
+"""Where a credential may go: exact origins (RFC 9110 section 4.3.1), nothing else.
+
+A suffix such as ``*.dtz.rocks`` would cover hosts that belong to customers of the service, so
+there are none. What is compared is what the client will dial: scheme, host and port.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import httpx
+
+from . import _checks
+from ._errors import ConfigurationError
+
+logger = logging.getLogger("dtz_dastra_auth")
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+# requests dials what urllib.parse makes of the URL. Anything beyond plain host and port in the
+# authority (user information, backslashes, percent signs) is read differently by different
+# parsers, so such a URL is nobody's origin.
+_AUTHORITY = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?",
+    re.ASCII | re.IGNORECASE,
+)
+_END_OF_AUTHORITY = re.compile(r"[/?#]")
+
+_Origin = tuple[str, str, int]
+
+_MOST_WARNINGS = 100
+_warned: set[str] = set()
+_warned_lock = threading.Lock()
+
+
+class Origins:
+    """A set of origins, asked once for every request."""
+
+    def __init__(self, origins: Iterable[str]) -> None:
+        """Read the origins a caller allows.
+
+        Args:
+            origins: Each ``scheme://host`` or ``scheme://host:port``, without a path.
+
+        Raises:
+            ConfigurationError: One of them is not an exact origin, or is plain http on a host
+                that is not a loopback one.
+        """
+        if isinstance(origins, str | bytes) or not isinstance(origins, Iterable):
+            raise ConfigurationError("origins: expected a list of 'https://host' strings")
+        self.names = tuple(origins)
+        self._allowed = frozenset(_exact(origin) for origin in self.names)
+        if not self._allowed:
+            raise ConfigurationError("origins: is empty")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Origins) and self._allowed == other._allowed
+
+    def __hash__(self) -> int:
+        return hash(self._allowed)
+
+    def __repr__(self) -> str:
+        return repr(list(self.names))
+
+    def allow(self, url: Any) -> bool:
+        """Tell whether a credential may go where this URL leads.
+
+        Args:
+            url: A ``str``, as requests holds it, or the URL object of httpx or httpx2.
+        """
+        return _origin_of(url) in self._allowed
+
+
+def warn_withheld(url: Any, kind: str) -> None:
+    """Say once per process and origin that a credential was withheld, and how to allow it.
+
+    Args:
+        url: Where the request is going.
+        kind: The class that withheld its credential.
+    """
+    origin = _origin_of(url)
+    name = f"{origin[0]}://{origin[1]}:{origin[2]}" if origin else "an origin that is no plain one"
+    # The host is the caller's input: shortened and escaped, it cannot forge log lines.
+    name = ascii(name[:200])
+    with _warned_lock:
+        if name in _warned or len(_warned) >= _MOST_WARNINGS:
+            return
+        _warned.add(name)
+    logger.warning(
+        "%s withheld its credential from %s; if it belongs there, pass origins=[…, %s]",
+        kind,
+        name,
+        name,
+    )
+
+
+def _exact(origin: object) -> _Origin:
+    checked = _checks.text("origins", origin)
+    if "*" in checked:
+        raise ConfigurationError("origins: no wildcards, each host is written out")
+    if "\\" in checked or "@" in checked:
+        raise ConfigurationError("origins: expected 'https://host[:port]'")
+    try:
+        url = httpx.URL(checked)
+    except (httpx.InvalidURL, ValueError):
+        raise ConfigurationError("origins: expected 'https://host[:port]'") from None
+    if url.raw_path not in (b"", b"/") or url.fragment or "#" in checked or "?" in checked:
+        raise ConfigurationError("origins: only scheme, host and port, no path")
+    found = _origin_of(url)
+    if found is None or found[2] == 0:
+        raise ConfigurationError("origins: expected 'https://host[:port]'")
+    _checks.secure("origins", url.scheme, found[1].strip("[]"))
+    return found
+
+
+def _origin_of(url: Any) -> _Origin | None:
+    if not isinstance(url, str):
+        return _normal(url.scheme, url.raw_host.decode("ascii"), url.port)
+    start = url.find("://") + 3
+    end = _END_OF_AUTHORITY.search(url, start) if start > 2 else None
+    match = _AUTHORITY.fullmatch(url, 0, end.start() if end else len(url))
+    if match is None:
+        return None
+    port = match["port"]
+    return _normal(match["scheme"], match["host"].strip("[]"), int(port) if port else None)
+
+
+def _normal(scheme: str, host: str, port: int | None) -> _Origin | None:
+    scheme = scheme.lower()
+    if scheme not in _DEFAULT_PORTS or not host:
+        return None
+    return scheme, host.lower().strip("[]"), _DEFAULT_PORTS[scheme] if port is None else port

@@ -1,0 +1,118 @@
+"""Reading the answers of requests below `Response.content`, which knows no bound."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+
+from ._drivers import CAP
+from ._errors import TokenError
+from ._token import Deadline
+
+
+def read_answer(response: requests.Response, deadline: Deadline) -> bytes:
+    """Read the body of a token endpoint's answer.
+
+    Args:
+        response: The answer, of which only the head was read.
+        deadline: When all of it has to be there.
+
+    Raises:
+        TokenError: The body is larger than 64 kB, compressed, or too late.
+        requests.ConnectionError: The connection broke.
+    """
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise TokenError("the token answer is compressed, which was not asked for")
+    body = bytearray()
+    try:
+        # Byte by byte out of the connection's buffer: a larger amount is waited for, however
+        # slowly it drips, and the deadline would not be looked at.
+        for chunk in _stream(response.raw, 1):
+            body += chunk
+            if len(body) > CAP:
+                raise TokenError("the token answer is larger than 64 kB")
+            if deadline.left() < 0:
+                raise TokenError("the token answer took longer than allowed")
+    except TokenError:
+        raise
+    except Exception as error:
+        # What urllib3 raises here is no error of requests, and callers expect one.
+        message = f"the token answer broke off: {type(error).__name__}"
+        raise requests.ConnectionError(message) from None
+    return bytes(body)
+
+
+def peek(response: requests.Response) -> bool:
+    """Take a body off its connection, and leave the response whole.
+
+    Args:
+        response: Any response, streamed or not.
+
+    Returns:
+        Whether all of the body was taken; False when it is larger than 64 kB, or broke off.
+    """
+    if getattr(response, "_content_consumed", False):
+        return True
+    length = response.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > CAP:
+        return False
+    raw = response.raw
+    if not hasattr(raw, "stream"):
+        # An adapter of somebody's own, whose responses have nothing below `content`.
+        return response.content is not None
+    chunks = _stream(raw, 8192)
+    taken = bytearray()
+    failed: Exception | None = None
+    try:
+        for chunk in chunks:
+            taken += chunk
+            if len(taken) > CAP:
+                break
+    except Exception as error:
+        failed = error
+    response.raw = type(raw)(
+        body=io.BufferedReader(_Rest(bytes(taken), chunks, failed, raw)),
+        headers=raw.headers,
+        status=raw.status,
+        version=raw.version,
+        reason=raw.reason,
+        preload_content=False,
+        original_response=getattr(raw, "_original_response", None),
+    )
+    return len(taken) <= CAP and failed is None
+
+
+def _stream(raw: Any, amount: int) -> Iterator[bytes]:
+    return raw.stream(amount, decode_content=False)  # type: ignore[no-any-return]  # urllib3's
+
+
+class _Rest(io.RawIOBase):
+    """A body of which a part was taken: that part, then what is left, then how it ended."""
+
+    def __init__(
+        self, taken: bytes, chunks: Iterator[bytes], failed: Exception | None, raw: Any
+    ) -> None:
+        self._buffer = memoryview(taken)
+        self._chunks = chunks
+        self._failed = failed
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        if not self._buffer:
+            if self._failed is not None:
+                raise self._failed
+            self._buffer = memoryview(next(self._chunks, b""))
+        count = min(len(target), len(self._buffer))
+        target[:count] = self._buffer[:count]
+        self._buffer = self._buffer[count:]
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+            self._raw.release_conn()
+        super().close()

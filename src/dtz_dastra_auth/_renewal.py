@@ -1,0 +1,148 @@
+"""How a token is renewed, as steps: by one caller, for all.
+
+Rules
+    Any number of callers cause one token request. Nobody waits while the old token serves,
+    except the one that renews it early. A failure is shared by all who waited for it, and is
+    followed by a pause. What was cancelled is nobody's failure.
+
+Implementation
+    `Slot.turn` says what a caller does; `renewed` does it. An early renewal that fails harms
+    nobody, not even its own caller, where the driver lets the call live.
+"""
+
+import logging
+import threading
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from ._errors import TokenError, retold
+from ._flight import Landing
+from ._flow import Await, Caller, Pause, Steps
+from ._slot import SPACING, Lead, Slot
+from ._stores import Obtain
+from ._token import Deadline, Token
+
+logger = logging.getLogger("dtz_dastra_auth")
+
+# What a server says that has a passing trouble, and the longest it may ask a second try to wait.
+_PASSING = frozenset({500, 502, 503, 504})
+_PATIENCE = 5.0
+
+_alone: ContextVar[bool] = ContextVar("dtz_dastra_auth_alone", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """One caller's need of a token.
+
+    Attributes:
+        slot: The identity's state.
+        obtain: Makes one token request, given the deadline and the token to be replaced, if any;
+            gives the new token's value and lifetime in seconds.
+        label: The identity in words that are not secret, for logs and errors.
+        caller: What the driver can do.
+    """
+
+    slot: Slot
+    obtain: Obtain = field(repr=False)
+    label: str
+    caller: Caller
+
+    def token(self, rejected: Token | None, deadline: Deadline) -> Steps[Token]:
+        """Give the identity's token, renewed when that is due.
+
+        Args:
+            rejected: The token that the caller's request has just come back with a 401 for.
+            deadline: When the token has to be there.
+
+        Raises:
+            TokenError: No token could be had.
+        """
+        while True:
+            try:
+                turn = self.slot.turn(rejected, deadline)
+            except Exception as error:
+                raise retold(error, self.label) from None
+            if isinstance(turn, Token):
+                return turn
+            if isinstance(turn, Lead):
+                return (yield from self._lead(turn, rejected))
+            if turn.is_mine() or (self.caller.blocks and turn.thread == threading.get_ident()):
+                return (yield from self._go_alone(deadline, rejected))
+            try:
+                landing: Landing | None = yield Await(turn, deadline)
+            except TimeoutError:
+                message = f"waited too long for the token request for {self.label}"
+                raise TokenError(message) from None
+            if landing is not None and landing.token is not None:
+                return landing.token
+            if landing is not None and landing.error is not None:
+                raise retold(landing.error, self.label)
+
+    def _lead(self, lead: Lead, rejected: Token | None) -> Steps[Token]:
+        early = lead.token is not None
+        with lead.flight.led():
+            try:
+                if lead.after:
+                    yield Pause(lead.after)
+                previous = lead.token or rejected
+                token = yield from self._try(lead.deadline, previous, again=not early)
+            except Exception as error:
+                self.slot.fail(lead.flight, error, early=early)
+                if lead.token is None or not (self.caller.survives or _is_answer(error)):
+                    raise
+                return lead.token
+            except BaseException:
+                self.slot.give_up(lead.flight)
+                raise
+        self.slot.land(lead.flight, token)
+        return token
+
+    def _go_alone(self, deadline: Deadline, rejected: Token | None) -> Steps[Token]:
+        # Whoever has to wait for itself (a hook that calls while its own call is renewing, a
+        # blocking call on the thread of the loop that leads) makes a token request of its own.
+        if _alone.get():
+            raise TokenError(f"the token request for {self.label} called back into itself")
+        reset = _alone.set(True)
+        try:
+            return (yield from self._try(deadline, rejected, again=False))
+        finally:
+            with suppress(ValueError):
+                _alone.reset(reset)
+
+    def _try(self, deadline: Deadline, previous: Token | None, *, again: bool) -> Steps[Token]:
+        before = self.slot.clock.now()
+        try:
+            value, lifetime = yield from self.obtain(deadline, previous)
+        except Exception as error:
+            logger.warning("token request for %s failed: %s", self.label, _named(error))
+            delay = self._second_try_after(error)
+            if not again or delay is None or deadline.left() <= delay:
+                raise
+        else:
+            took = self.slot.clock.now().since(before)
+            logger.info(
+                "token request for %s took %.3f s, the token lives %.0f s",
+                self.label,
+                took,
+                lifetime,
+            )
+            return Token(value, lifetime, before)
+        yield Pause(delay)
+        return (yield from self._try(deadline, previous, again=False))
+
+    def _second_try_after(self, error: Exception) -> float | None:
+        if isinstance(error, TokenError) and error.status_code in _PASSING:
+            asked = error.retry_after or 0.0
+            return max(asked, SPACING) if asked <= _PATIENCE else None
+        return SPACING if self.caller.survives and self.caller.was_reset(error) else None
+
+
+def _is_answer(error: Exception) -> bool:
+    return isinstance(error, TokenError) and error.status_code is not None
+
+
+def _named(error: Exception) -> str:
+    # Only our own texts are known to hold nothing secret.
+    return str(error) if isinstance(error, TokenError) else type(error).__qualname__

@@ -1,0 +1,186 @@
+"""The state of one identity's token in this process, and what a caller is to do about it.
+
+A slot's lock guards assignments only; it is never held across a step, a callback or a log line.
+"""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ._errors import TokenError
+from ._flight import Flight, Landing
+from ._token import Clock, Deadline, Instant, Token
+
+# All in seconds; the reasons stand in DESIGN's rule 6, as "one renewal".
+EARLY_AT_MOST = 60.0
+EARLY_TIMEOUT = 5.0
+YOUNG = 1.0
+SPACING = 1.0
+PAUSE_AT_MOST = 30.0
+RETRY_AFTER_CAP = 60.0
+REFUSED_PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A token request that failed, and when the next may be made.
+
+    Attributes:
+        error: What its caller met.
+        early: Whether it was an early renewal, which nobody was waiting for.
+        next_early: Monotonic seconds before which no early renewal is tried.
+        next_needed: Monotonic seconds before which nothing is tried at all.
+    """
+
+    error: Exception
+    early: bool
+    next_early: float
+    next_needed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """This caller is to make the token request.
+
+    Attributes:
+        flight: What the others wait for.
+        deadline: When the answer has to be there.
+        token: The token that still serves, when this is an early renewal.
+        after: Seconds to let pass first, to keep the spacing between tries.
+    """
+
+    flight: Flight
+    deadline: Deadline
+    token: Token | None = None
+    after: float = 0.0
+
+
+class Slot:
+    """What is known of one identity's token in this process."""
+
+    def __init__(self, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
+        """Start with nothing known.
+
+        Args:
+            clock: Where the time is read.
+            jitter: Gives a number from 0 up to 1, for spreading renewals and pauses.
+        """
+        self.clock = clock
+        self._jitter = jitter
+        self.forget_flight()
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the token and the last failure; a flight under way goes on."""
+        with self._lock:
+            self._token: Token | None = None
+            self._renew_below = 0.0
+            self._arrived = 0.0
+            self._failure: Failure | None = None
+
+    def forget_flight(self) -> None:
+        """Start as a forked child: with the token, without the lock and flight of the parent."""
+        # Reentrant, since a signal handler may make a call while its thread is in here.
+        self._lock = threading.RLock()
+        self._flight: Flight | None = None
+
+    def turn(self, rejected: Token | None, deadline: Deadline) -> Token | Lead | Flight:
+        """Decide what a caller does now.
+
+        Args:
+            rejected: The token that the caller's request has just come back with a 401 for.
+            deadline: When the caller has to have its token.
+
+        Returns:
+            A token to use, a lead to take, or a flight to wait for.
+
+        Raises:
+            Exception: The last token request failed with this, and the pause is not over.
+        """
+        now = self.clock.now()
+        with self._lock:
+            token, failure = self._token, self._failure
+            under_way = self._under_way(now)
+            if token is not None and self._serves(token, now, rejected):
+                if under_way is None and rejected is None and self._is_due(token, now):
+                    return self._take_off(now, deadline, token)
+                return token
+            if under_way is not None:
+                return under_way
+            wait = failure.next_needed - now.monotonic if failure else 0.0
+            if failure is None or wait <= 0:
+                return self._take_off(now, deadline)
+            # Nobody was waiting for an early renewal, so its failure is not shared: whoever
+            # comes first once the old token has died keeps the spacing and tries.
+            if failure.early and wait <= SPACING:
+                return self._take_off(now, deadline, after=wait)
+        raise failure.error
+
+    def land(self, flight: Flight, token: Token) -> None:
+        """Keep a new token and hand it to all who wait for this flight."""
+        with self._lock:
+            # A leader that comes in overdue must not put its token over a newer one.
+            if self._token is None or token.taken.monotonic >= self._token.taken.monotonic:
+                self._token = token
+                self._arrived = self.clock.now().monotonic
+                window = min(EARLY_AT_MOST, token.lifetime / 5)
+                self._renew_below = window * (1 - self._jitter() / 4)
+                self._failure = None
+            self._clear(flight)
+        flight.land(Landing(token=token))
+
+    def fail(self, flight: Flight, error: Exception, *, early: bool) -> None:
+        """Keep a failure and hand it to all who wait for this flight."""
+        now = self.clock.now()
+        with self._lock:
+            left = self._token.left(now) if self._token else 0.0
+            pause = min(max(left / 2, 1), PAUSE_AT_MOST) * (0.9 + self._jitter() / 5)
+            pause, needed = max(pause, SPACING), SPACING
+            if isinstance(error, TokenError):
+                if error.retry_after is not None:
+                    pause = needed = max(min(error.retry_after, RETRY_AFTER_CAP), SPACING)
+                elif error.status_code in (400, 401, 403):
+                    pause = needed = REFUSED_PAUSE
+            at = now.monotonic
+            self._failure = Failure(error, early, at + pause, at + needed)
+            self._clear(flight)
+        flight.land(Landing(error=error))
+
+    def give_up(self, flight: Flight) -> None:
+        """Let one of those who wait for this flight take the lead."""
+        with self._lock:
+            self._clear(flight)
+        flight.give_up()
+
+    def _under_way(self, now: Instant) -> Flight | None:
+        flight = self._flight
+        return flight if flight is not None and now.monotonic < flight.overdue else None
+
+    def _serves(self, token: Token, now: Instant, rejected: Token | None) -> bool:
+        # One that arrives expired is used while it is young, else every call would fetch one.
+        young = now.monotonic - self._arrived < YOUNG
+        if rejected is not None and token.value == rejected.value:
+            return young
+        return young or token.left(now) > 0
+
+    def _is_due(self, token: Token, now: Instant) -> bool:
+        if not 0 < token.left(now) <= self._renew_below:
+            return False
+        return self._failure is None or now.monotonic >= self._failure.next_early
+
+    def _take_off(
+        self, now: Instant, deadline: Deadline, token: Token | None = None, after: float = 0.0
+    ) -> Lead:
+        if token is not None:
+            most = min(EARLY_TIMEOUT, token.left(now) / 2)
+            deadline = Deadline(self.clock, min(deadline.at, now.monotonic + most))
+        # Twice the time and a second: what a library may take beyond its deadline.
+        overdue = now.monotonic + 2 * (deadline.at - now.monotonic) + 1
+        self._flight = Flight(overdue)
+        return Lead(self._flight, deadline, token, after)
+
+    def _clear(self, flight: Flight) -> None:
+        # A flight that came in overdue is no longer the one others wait for.
+        if self._flight is flight:
+            self._flight = None

@@ -1,0 +1,188 @@
+"""Where the secret of a request comes from: it is static, asked for, or renewed."""
+
+import copy
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import requests
+
+from . import _checks
+from ._errors import ConfigurationError
+from ._flow import Ask, Caller, Steps
+from ._renewal import Renewal
+from ._stores import Identity, TokenStore, default_store
+from ._token import Deadline, Token
+
+Check: TypeAlias = Callable[[str, object], str]
+
+
+@runtime_checkable
+class TokenSource(Protocol):
+    """Something that has a token whenever a request needs one, such as `DtzLogin`.
+
+    Attributes:
+        renews: Whether a token that was refused can be replaced.
+    """
+
+    @property
+    def renews(self) -> bool: ...
+
+    def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
+        """Give the token for one request, as steps that a driver carries out.
+
+        Args:
+            caller: What the driver can do.
+            rejected: The token that has just come back with a 401, or None.
+
+        Returns:
+            The token; None when one was rejected and there is no other.
+
+        Raises:
+            TokenError: No token could be had.
+        """
+        ...
+
+
+class StaticSource:
+    """One secret for ever."""
+
+    renews = False
+
+    def __init__(self, secret: str) -> None:
+        """Hold a secret that a constructor has checked."""
+        self._token = Token(secret)
+
+    def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
+        """Give the secret, and nothing else when it was rejected."""
+        return None if rejected else self._token
+        yield  # a generator, as every source's is
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StaticSource) and self._token == other._token
+
+    def __hash__(self) -> int:
+        return hash(self._token)
+
+
+class CallableSource:
+    """A caller's own function, asked for every request and never cached."""
+
+    renews = True
+
+    def __init__(self, function: Callable[[], Any], check: Check, parameter: str) -> None:
+        """Hold a function.
+
+        Args:
+            function: Gives the secret; may be a coroutine function.
+            check: What every secret it gives has to pass.
+            parameter: How the caller knows it, for messages.
+        """
+        self._function = function
+        self._check = check
+        self._parameter = parameter
+
+    def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
+        """Ask the function; when one was rejected, only another answer counts.
+
+        Raises:
+            ConfigurationError: What it gave cannot be sent, or it is a coroutine function and
+                the client is a blocking one.
+        """
+        secret = yield Ask(self._function)
+        token = Token(self._check(f"{self._parameter}()", secret))
+        return None if rejected and rejected.value == token.value else token
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CallableSource) and self._function == other._function
+
+    def __hash__(self) -> int:
+        return hash(self._function)
+
+
+class RenewingSource:
+    """A token that is taken from a token endpoint, kept, shared and renewed.
+
+    A grant is a subclass with an `_obtain` of its own.
+    """
+
+    renews = True
+
+    def __init__(
+        self,
+        identity: Identity,
+        label: str,
+        *,
+        session: requests.Session | None,
+        store: TokenStore | None,
+        timeout: float,
+    ) -> None:
+        """Hold what a grant needs; nothing is asked for before the first request.
+
+        Args:
+            identity: What makes the token.
+            label: The same in words that are not secret.
+            session: What requests sends token requests over; None for a plain one.
+            store: Where the token is kept; None for the store of the process.
+            timeout: How long getting a token may take, in seconds.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        if session is not None and not hasattr(session, "request"):
+            raise ConfigurationError("session: expected a requests.Session")
+        if store is not None and not hasattr(store, "obtaining"):
+            raise ConfigurationError("store: expected a MemoryTokenStore or SharedTokenStore")
+        self._identity = identity
+        self._label = label
+        self._session = session
+        self._store = store
+        self._timeout = _checks.seconds("timeout", timeout)
+
+    def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
+        """Give the token that serves now, renewed when that is due.
+
+        Raises:
+            TokenError: No token could be had.
+        """
+        store = default_store() if self._store is None else self._store
+        slot = store.slot(self._identity)
+        timeout = self._timeout if caller.timeout is None else min(self._timeout, caller.timeout)
+        obtain = store.obtaining(self._identity, self._obtain)
+        renewal = Renewal(slot, obtain, self._label, caller)
+        return (yield from renewal.token(rejected, Deadline.after(slot.clock, timeout)))
+
+    def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
+        """Make the token request of this grant; gives the token's value and lifetime."""
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RenewingSource) and (
+            (type(self), self._identity, self._session, self._store, self._timeout)
+            == (type(other), other._identity, other._session, other._store, other._timeout)
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._identity))
+
+    def __deepcopy__(self, memo: object) -> "RenewingSource":
+        # Nothing in it changes, and a deep copy of a session is another session: a shallow copy
+        # goes on sending over the one that was given.
+        return copy.copy(self)
+
+
+def source_of(parameter: str, secret: object, check: Check) -> TokenSource:
+    """Make a source of what a caller passed.
+
+    Args:
+        parameter: How the caller knows it, for messages.
+        secret: A secret, a function that gives one, or a source.
+        check: What a secret has to pass.
+
+    Raises:
+        ConfigurationError: It is none of these, or a secret that cannot be sent.
+    """
+    if isinstance(secret, TokenSource):
+        return secret
+    if callable(secret):
+        return CallableSource(secret, check, parameter)
+    return StaticSource(check(parameter, secret))

@@ -1,0 +1,159 @@
+"""Where tokens are kept, and what makes two objects share one."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from random import random
+from typing import Protocol, TypeAlias
+
+from ._flow import Steps
+from ._slot import Slot
+from ._token import Clock, Deadline, SystemClock, Token
+
+_MOST_IDENTITIES = 16_384
+
+Obtain: TypeAlias = Callable[[Deadline, Token | None], Steps[tuple[str, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Everything that makes a token; equal identities may share one.
+
+    Attributes:
+        parts: What is not secret: the grant, the token endpoint, the client or user, the scope.
+        secret: The client's secret or the user's password.
+        from_password: Whether the secret is one that a person has chosen.
+    """
+
+    parts: tuple[str, ...]
+    secret: str = field(repr=False)
+    from_password: bool = False
+
+    def key(self) -> bytes:
+        """Derive what a process files it under, from which nothing can be read back."""
+        digest = hmac.new(_process_key(), digestmod=hashlib.sha256)
+        for part in (*self.parts, self.secret):
+            encoded = part.encode()
+            # With its length in front no two lists of parts run together into one.
+            digest.update(len(encoded).to_bytes(8, "big") + encoded)
+        return digest.digest()
+
+
+class TokenStore(Protocol):
+    """What ``store=`` takes: `MemoryTokenStore` or `SharedTokenStore`."""
+
+    def slot(self, identity: Identity) -> Slot:
+        """Give the state that this process holds for an identity."""
+        ...
+
+    def obtaining(self, identity: Identity, obtain: Obtain) -> Obtain:
+        """Put what lies beyond this process before the token request, if there is anything."""
+        ...
+
+    def clear(self) -> None:
+        """Forget every token."""
+
+
+class MemoryTokenStore:
+    """Keep tokens in the memory of this process.
+
+    Without ``store=`` all auth objects use one store of this kind, so that equal objects share
+    a token however often they are built. Pass a new one to isolate an object: a token that was
+    taken by a client with TLS verification off would otherwise serve the others.
+
+    A copy of a store is the store itself; a pickled one arrives empty.
+    """
+
+    def __init__(self, *, clock: Clock | None = None, jitter: Callable[[], float] = random) -> None:
+        """Start empty.
+
+        Args:
+            clock: Where the time is read; the machine's clocks when None.
+            jitter: Gives a number from 0 up to 1, for spreading renewals and pauses.
+        """
+        self._clock = clock or SystemClock()
+        self._jitter = jitter
+        self._slots: OrderedDict[bytes, Slot] = OrderedDict()
+        self._lock = threading.RLock()
+        _alive.add(self)
+
+    def slot(self, identity: Identity) -> Slot:
+        """Give the state held for an identity.
+
+        Beyond 16,384 identities the one that was asked for longest ago is forgotten.
+
+        Args:
+            identity: Whose token it is.
+        """
+        key = identity.key()
+        with self._lock:
+            slot = self._slots.get(key)
+            if slot is None:
+                slot = self._slots[key] = Slot(self._clock, self._jitter)
+                if len(self._slots) > _MOST_IDENTITIES:
+                    self._slots.popitem(last=False)
+            else:
+                self._slots.move_to_end(key)
+            return slot
+
+    def obtaining(self, identity: Identity, obtain: Obtain) -> Obtain:
+        """Go straight to the token request: there is nothing beyond this process."""
+        return obtain
+
+    def clear(self) -> None:
+        """Forget every token; the next call of each object asks for a new one."""
+        with self._lock:
+            self._slots.clear()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def __copy__(self) -> "MemoryTokenStore":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "MemoryTokenStore":
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[], "MemoryTokenStore"], tuple[()]]:
+        return (type(self), ())
+
+    def _after_fork(self) -> None:
+        # The parent's thread that held the lock, or led a flight, does not exist here.
+        self._lock = threading.RLock()
+        for slot in self._slots.values():
+            slot.forget_flight()
+
+
+_alive: "weakref.WeakSet[MemoryTokenStore]" = weakref.WeakSet()
+
+
+@cache
+def default_store() -> MemoryTokenStore:
+    """Give the store that objects without ``store=`` share in this process."""
+    return MemoryTokenStore()
+
+
+def clear_default_store() -> None:
+    """Forget every token that objects without ``store=`` share."""
+    default_store().clear()
+
+
+@cache
+def _process_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def _after_fork_in_child() -> None:
+    for store in list(_alive):
+        store._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

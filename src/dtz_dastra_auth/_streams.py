@@ -1,0 +1,264 @@
+"""Requests and responses of httpx and httpx2: built, read up to a bound, and left whole.
+
+Bodies are read from `Response.stream` itself. `Response.read` knows no bound, and what it has read
+stays in `Response.history`.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from typing import Any
+
+import anyio
+
+from ._clients import HTTPX_LIBRARIES
+from ._drivers import CAP
+from ._errors import TokenError
+from ._flow import Answer, Exchange
+
+_PHASES = ("connect", "read", "write", "pool")
+# Seconds; a timeout of 0 means something else in some transports.
+_LEAST = 0.001
+_REDIRECTS = "the token endpoint redirects"
+
+
+def timeout_of(request: Any) -> float | None:
+    """Tell the longest a caller lets one phase of its request take.
+
+    Args:
+        request: The caller's request.
+
+    Returns:
+        Seconds, or None where the caller set no limit.
+    """
+    phases = request.extensions.get("timeout") or {}
+    limits = [phases.get(phase) for phase in _PHASES]
+    known = [limit for limit in limits if limit is not None]
+    return max(known) if len(known) == len(_PHASES) else None
+
+
+def token_request(request: Any, step: Exchange) -> Any:
+    """Build a token request in the library, and with the timeouts, of the caller's request.
+
+    Args:
+        request: The caller's request.
+        step: What is to be sent.
+    """
+    left = max(step.deadline.left(), _LEAST)
+    phases = request.extensions.get("timeout") or {}
+    limits = {phase: _shorter(phases.get(phase), left) for phase in _PHASES}
+    headers = {**step.headers, "Accept-Encoding": "identity"}
+    if "User-Agent" in request.headers:
+        headers["User-Agent"] = request.headers["User-Agent"]
+    built = type(request)(
+        "POST", step.url, headers=headers, content=step.content, extensions={"timeout": limits}
+    )
+    built.stream = Once(step.content)
+    return built
+
+
+def read_answer(response: Any, sent: Any, step: Exchange) -> Answer:
+    """Read a token endpoint's answer in a blocking client.
+
+    Args:
+        response: What came back, its body still unread.
+        sent: The token request.
+        step: What was asked for.
+
+    Raises:
+        TokenError: It was redirected, or its body is compressed, larger than 64 kB or too late.
+    """
+    stream, body = response.stream, bytearray()
+    try:
+        _refuse(response, sent)
+        # httpx looks at this when it begins to read a body.
+        sent.extensions["timeout"]["read"] = max(step.deadline.left(), _LEAST)
+        for chunk in stream:
+            _collect(body, chunk, step)
+    finally:
+        response.stream = Rest(b"")
+        stream.close()
+    return Answer(response.status_code, response.headers, bytes(body))
+
+
+async def read_answer_async(response: Any, sent: Any, step: Exchange) -> Answer:
+    """Read a token endpoint's answer in an async client.
+
+    Args:
+        response: What came back, its body still unread.
+        sent: The token request.
+        step: What was asked for.
+
+    Raises:
+        TokenError: It was redirected, or its body is compressed, larger than 64 kB or too late.
+    """
+    stream, body = response.stream, bytearray()
+    try:
+        _refuse(response, sent)
+        with anyio.fail_after(max(step.deadline.left(), 0)):
+            async for chunk in stream:
+                _collect(body, chunk, step)
+    except TimeoutError:
+        raise TokenError("the token answer took longer than allowed") from None
+    finally:
+        response.stream = Rest(b"")
+        with anyio.CancelScope(shield=True):
+            await stream.aclose()
+    return Answer(response.status_code, response.headers, bytes(body))
+
+
+def peek(response: Any) -> bool:
+    """Take a body off its connection, and leave the response whole; see `Peek`.
+
+    Args:
+        response: A response of a blocking client.
+    """
+    if response.is_closed or _is_large(response):
+        return bool(response.is_closed)
+    stream, taken = response.stream, bytearray()
+    chunks = iter(stream)
+    for chunk in chunks:
+        taken += chunk
+        if len(taken) > CAP:
+            response.stream = Rest(bytes(taken), stream, chunks)
+            return False
+    stream.close()
+    response.stream = Rest(bytes(taken), stream)
+    return True
+
+
+async def peek_async(response: Any) -> bool:
+    """Take a body off its connection, and leave the response whole; see `Peek`.
+
+    Args:
+        response: A response of an async client.
+    """
+    if response.is_closed or _is_large(response):
+        return bool(response.is_closed)
+    stream, taken = response.stream, bytearray()
+    chunks = aiter(stream)
+    async for chunk in chunks:
+        taken += chunk
+        if len(taken) > CAP:
+            response.stream = Rest(bytes(taken), stream, chunks)
+            return False
+    await stream.aclose()
+    response.stream = Rest(bytes(taken), stream)
+    return True
+
+
+def is_replayable(request: Any) -> bool:
+    """Tell whether a request's body can be sent once more, byte for byte.
+
+    Args:
+        request: The request that was sent.
+    """
+    # RequestNotRead is a RuntimeError in both libraries: the body came from an iterator.
+    with suppress(RuntimeError):
+        return request.content is not None
+    # A multipart body is rendered anew each time; its files are wound back to their beginning.
+    fields = getattr(request.stream, "fields", None)
+    return isinstance(fields, list) and all(_is_rewindable(field) for field in fields)
+
+
+def _is_rewindable(field: Any) -> bool:
+    file = getattr(field, "file", b"")
+    return isinstance(file, str | bytes) or (hasattr(file, "seekable") and bool(file.seekable()))
+
+
+def _shorter(limit: float | None, left: float) -> float:
+    return left if limit is None else min(limit, left)
+
+
+def _is_large(response: Any) -> bool:
+    length = response.headers.get("Content-Length", "")
+    return length.isdecimal() and int(length) > CAP
+
+
+def _refuse(response: Any, sent: Any) -> None:
+    # A client that follows redirects has done so by now, without the body: `Once` sees to it.
+    if response.request is not sent or response.has_redirect_location:
+        raise TokenError(_REDIRECTS, status_code=response.status_code)
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise TokenError("the token answer is compressed, which was not asked for")
+
+
+def _collect(body: bytearray, chunk: bytes, step: Exchange) -> None:
+    body += chunk
+    if len(body) > CAP:
+        raise TokenError("the token answer is larger than 64 kB")
+    if step.deadline.left() < 0:
+        raise TokenError("the token answer took longer than allowed")
+
+
+# Instances satisfy either library's checks, whichever is calling.
+_STREAMS: Any = type(
+    "_Streams",
+    tuple(
+        base
+        for library in HTTPX_LIBRARIES
+        for base in (library.SyncByteStream, library.AsyncByteStream)
+    ),
+    {},
+)
+
+
+class Once(_STREAMS):  # type: ignore[misc]  # bases of both libraries, known at run time only
+    """A request body that goes out once: a redirect that is followed cannot carry it on."""
+
+    def __init__(self, content: bytes) -> None:
+        """Hold the body."""
+        self._content: bytes | None = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._take()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._take()
+
+    def _take(self) -> bytes:
+        content, self._content = self._content, None
+        if content is None:
+            raise TokenError(_REDIRECTS)
+        return content
+
+
+class Rest(_STREAMS):  # type: ignore[misc]  # bases of both libraries, known at run time only
+    """A response body of which a part was taken: that part, then what is left on the stream."""
+
+    def __init__(self, taken: bytes, stream: Any = None, chunks: Any = None) -> None:
+        """Put a body together again.
+
+        Args:
+            taken: What was read already.
+            stream: Where it was read from.
+            chunks: The iterator that goes on; None when all was read and the stream is closed.
+        """
+        self._taken = taken
+        self._stream = stream
+        self._chunks = chunks
+
+    @property
+    def elapsed(self) -> Any:
+        """Tell what the stream has measured: httpx2 reads `Response.elapsed` here."""
+        return getattr(self._stream, "elapsed", None)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._taken
+        if self._chunks is not None:
+            yield from self._chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._taken
+        if self._chunks is not None:
+            async for chunk in self._chunks:
+                yield chunk
+
+    def close(self) -> None:
+        """Close what is still open below."""
+        if self._chunks is not None:
+            self._stream.close()
+
+    async def aclose(self) -> None:
+        """Close what is still open below."""
+        if self._chunks is not None:
+            await self._stream.aclose()

@@ -1,0 +1,87 @@
+"""Tokens, and the clock that their age is read from."""
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One moment on two clocks, in seconds.
+
+    The wall clock can be set, and the monotonic one stands still while some machines are
+    suspended. Time between two instants is the larger of what the two clocks say, so that
+    neither can make a dead token look good.
+    """
+
+    monotonic: float
+    wall: float
+
+    def since(self, earlier: "Instant") -> float:
+        """Tell the seconds that have passed since an earlier instant."""
+        return max(self.monotonic - earlier.monotonic, self.wall - earlier.wall)
+
+
+class Clock(Protocol):
+    """Anything that tells the time; a store is given one, tests give it theirs."""
+
+    def now(self) -> Instant:
+        """Read both clocks."""
+        ...
+
+
+class SystemClock:
+    """The clocks of the machine."""
+
+    def now(self) -> Instant:
+        """Read both clocks."""
+        return Instant(time.monotonic(), time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A secret that may have an end.
+
+    Attributes:
+        value: The secret itself.
+        lifetime: How long it lives, in seconds, counted from `taken`; infinite for a secret
+            that has no end.
+        taken: A moment before the token request was sent, so that the time the answer took is
+            not added to the token's life.
+    """
+
+    value: str = field(repr=False)
+    lifetime: float = math.inf
+    taken: Instant = Instant(0.0, 0.0)
+
+    @property
+    def expires_at(self) -> float:
+        """Tell when it ends, in seconds since the epoch of the wall clock."""
+        return self.taken.wall + self.lifetime
+
+    def left(self, now: Instant) -> float:
+        """Tell the seconds of life that are left, negative when there are none."""
+        return self.lifetime - now.since(self.taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment on a monotonic clock after which nobody waits any more.
+
+    Attributes:
+        clock: Where the time is read.
+        at: The moment, in seconds of that clock.
+    """
+
+    clock: Clock = field(repr=False)
+    at: float
+
+    @classmethod
+    def after(cls, clock: Clock, seconds: float) -> "Deadline":
+        """Set a deadline this many seconds from now."""
+        return cls(clock, clock.now().monotonic + seconds)
+
+    def left(self) -> float:
+        """Tell the seconds that are left, negative when it has passed."""
+        return self.at - self.clock.now().monotonic

@@ -1,0 +1,173 @@
+"""Authentication for Dastra (https://www.dastra.eu), by key pair or by API key.
+
+Keys are made at https://app.dastra.eu/general-settings/api, for one workspace or for the whole
+organisation. The rules on the wire are Dastra's documented ones, and RFC 6749.
+"""
+
+from collections.abc import Iterable
+from typing import Self
+
+import requests
+
+from . import _checks, _environment, _oauth
+from ._auth import Auth
+from ._flow import Answer, Exchange, Steps
+from ._placement import Header
+from ._sources import RenewingSource, StaticSource
+from ._stores import Identity, TokenStore
+from ._token import Deadline, Token
+
+ORIGINS = ("https://api.dastra.eu",)
+TOKEN_URL = "https://account.dastra.eu/connect/token"
+
+
+class DastraClientCredentials(Auth):
+    """Authenticate with a key pair, by an access token that is kept and renewed.
+
+    The first call asks for a token (OAuth 2 client credentials, RFC 6749 section 4.4), all
+    others use it until shortly before it ends. Objects with equal arguments share one token.
+
+    Example:
+        ```python
+        session.auth = DastraClientCredentials("public key", "private key")
+        ```
+    """
+
+    def __init__(
+        self,
+        public_key: str,
+        private_key: str,
+        *,
+        scope: str = "api1",
+        token_url: str = TOKEN_URL,
+        origins: Iterable[str] = ORIGINS,
+        session: requests.Session | None = None,
+        store: TokenStore | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        """Take a key pair; no request is made before the first call.
+
+        Args:
+            public_key: The public key, which is the OAuth 2 client identifier.
+            private_key: The private key, which is the OAuth 2 client secret.
+            scope: What is asked for; scopes are separated by spaces.
+            token_url: The token endpoint.
+            origins: Where the token may go, each ``https://host[:port]``.
+            session: What token requests go over when the caller is requests: a plain session
+                when None. Its headers, cookies, proxies and hooks apply to them, and nothing on
+                it is changed. In httpx and httpx2 they go over the caller's client.
+            store: Where the token is kept; None for the store all objects of the process share.
+            timeout: How long getting a token may take, in seconds.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        grant = _ClientCredentials(
+            _checks.text("public_key", public_key),
+            _checks.text("private_key", private_key),
+            scope=_checks.text("scope", scope),
+            token_url=_checks.endpoint("token_url", token_url),
+            session=session,
+            store=store,
+            timeout=timeout,
+        )
+        super().__init__(Header("Authorization", "Bearer "), grant, origins)
+        self._public_key = public_key
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        session: requests.Session | None = None,
+        store: TokenStore | None = None,
+        timeout: float = 30.0,
+    ) -> Self:
+        """Take the key pair from ``DASTRA_PUBLIC_KEY`` and ``DASTRA_PRIVATE_KEY``.
+
+        ``DASTRA_TOKEN_URL`` and ``DASTRA_ORIGINS`` (separated by commas) are for other
+        deployments and tests.
+
+        Args:
+            session: As in the constructor.
+            store: As in the constructor.
+            timeout: As in the constructor, in seconds.
+
+        Raises:
+            ConfigurationError: A variable is missing, or cannot work.
+        """
+        return cls(
+            _environment.needed("DASTRA_PUBLIC_KEY"),
+            _environment.needed("DASTRA_PRIVATE_KEY"),
+            token_url=_environment.get("DASTRA_TOKEN_URL") or TOKEN_URL,
+            origins=_environment.listed("DASTRA_ORIGINS") or ORIGINS,
+            session=session,
+            store=store,
+            timeout=timeout,
+        )
+
+    def _shown(self) -> str:
+        return f"public_key={self._public_key!r}, private_key='***', "
+
+
+class DastraApiKey(Auth):
+    """Authenticate with the private key alone, in the ``X-API-KEY`` header.
+
+    Example:
+        ```python
+        session.auth = DastraApiKey("private key")
+        ```
+    """
+
+    def __init__(self, private_key: str, *, origins: Iterable[str] = ORIGINS) -> None:
+        """Take a private key.
+
+        Args:
+            private_key: The private key.
+            origins: Where it may go, each ``https://host[:port]``.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        source = StaticSource(_checks.token_text("private_key", private_key))
+        super().__init__(Header("X-API-KEY"), source, origins)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Take the key from ``DASTRA_PRIVATE_KEY``, and origins from ``DASTRA_ORIGINS``.
+
+        Raises:
+            ConfigurationError: A variable is missing, or cannot work.
+        """
+        return cls(
+            _environment.needed("DASTRA_PRIVATE_KEY"),
+            origins=_environment.listed("DASTRA_ORIGINS") or ORIGINS,
+        )
+
+    def _shown(self) -> str:
+        return "private_key='***', "
+
+
+class _ClientCredentials(RenewingSource):
+    """The client credentials grant (RFC 6749 section 4.4)."""
+
+    def __init__(
+        self,
+        public_key: str,
+        private_key: str,
+        *,
+        scope: str,
+        token_url: str,
+        session: requests.Session | None,
+        store: TokenStore | None,
+        timeout: float,
+    ) -> None:
+        identity = Identity(("client_credentials", token_url, public_key, scope), private_key)
+        label = f"Dastra public key {public_key!a}"
+        super().__init__(identity, label, session=session, store=store, timeout=timeout)
+
+    def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
+        _, token_url, public_key, scope = self._identity.parts
+        private_key = self._identity.secret
+        headers, body = _oauth.client_credentials(token_url, public_key, private_key, scope)
+        answer: Answer = yield Exchange(token_url, headers, body, deadline, self._session)
+        return _oauth.read_token(answer, self._label, (private_key,))

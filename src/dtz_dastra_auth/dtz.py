@@ -1,0 +1,265 @@
+"""Authentication for DTZ (Down-to-Zero, https://downtozero.cloud): six ways to show one identity.
+
+The rules on the wire are those of DTZ's documentation and of the source of its verifier (Rust
+crate ``dtz-identity-auth``). A header or query credential goes out without a ``Cookie`` header:
+the verifier looks at cookies alone as soon as there is one.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Self, TypeAlias
+
+from . import _checks, _environment
+from ._auth import Auth
+from ._dtz_login import IDENTITY_URL as IDENTITY_URL
+from ._dtz_login import DtzLogin as DtzLogin
+from ._errors import ConfigurationError
+from ._placement import Basic, Cookie, Header, Query
+from ._sources import StaticSource, TokenSource, source_of
+
+# An allow-list and no suffix: other hosts below dtz.rocks and dtz.dev hold customers' workloads.
+ORIGINS = (
+    "https://identity.dtz.rocks",
+    "https://api.dtz.rocks",
+    "https://dtz.rocks",
+    "https://containers.dtz.rocks",
+    "https://objectstore.dtz.rocks",
+    "https://cr.dtz.rocks",
+    "https://rss2email.dtz.rocks",
+    "https://observability.dtz.rocks",
+    "https://o11y.dtz.rocks",
+    "https://billing.dtz.rocks",
+)
+
+Secret: TypeAlias = str | Callable[[], Any] | TokenSource
+
+
+class DtzApiKey(Auth):
+    """Authenticate with an API key in the ``X-API-KEY`` header.
+
+    Example:
+        ```python
+        requests.get("https://api.dtz.rocks/v1/me", auth=DtzApiKey("apikey-1234"))
+        ```
+    """
+
+    def __init__(
+        self, api_key: str, *, context_id: str | None = None, origins: Iterable[str] = ORIGINS
+    ) -> None:
+        """Take an API key.
+
+        Args:
+            api_key: The key, which starts with ``apikey-``.
+            context_id: The context to act in, sent as ``X-DTZ-CONTEXT``; None for the key's own.
+            origins: Where the key may go, each ``https://host[:port]``.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        also = _context("X-DTZ-CONTEXT", context_id)
+        placement = Header("X-API-KEY", also=also, keeps_cookies=False)
+        super().__init__(placement, StaticSource(_checks.dtz_api_key("api_key", api_key)), origins)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Take the key from ``DTZ_API_KEY``, the context from ``DTZ_CONTEXT_ID`` if it is set.
+
+        ``DTZ_ORIGINS`` (separated by commas) is for other deployments and tests.
+
+        Raises:
+            ConfigurationError: A variable is missing, or cannot work.
+        """
+        return cls(
+            _environment.needed("DTZ_API_KEY"),
+            context_id=_environment.get("DTZ_CONTEXT_ID"),
+            origins=_origins_from_env(),
+        )
+
+    def _shown(self) -> str:
+        return "api_key='***', "
+
+
+class DtzBearer(Auth):
+    """Authenticate with a token in the ``Authorization: Bearer`` header (RFC 6750).
+
+    Example:
+        ```python
+        session.auth = DtzBearer(DtzLogin("user@example.org", "password"))
+        ```
+    """
+
+    def __init__(self, token: Secret, *, origins: Iterable[str] = ORIGINS) -> None:
+        """Take a token, or something that gives one.
+
+        Args:
+            token: The token itself; a function that gives it, asked for every request; or a
+                token source such as `DtzLogin`. The function may be a coroutine function where
+                the client is async.
+            origins: Where the token may go, each ``https://host[:port]``.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        source = source_of("token", token, _checks.token_text)
+        placement = Header("Authorization", "Bearer ", keeps_cookies=False)
+        super().__init__(placement, source, origins)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Take the token from ``DTZ_ACCESS_TOKEN``, which DTZ sets inside its containers.
+
+        Where that is not set, `DtzLogin.from_env` is the token source. ``DTZ_ORIGINS``
+        (separated by commas) is for other deployments and tests.
+
+        Raises:
+            ConfigurationError: A variable is missing, or cannot work.
+        """
+        return cls(_secret_from_env(), origins=_origins_from_env())
+
+    def _shown(self) -> str:
+        return "token='***', "
+
+
+class DtzBasic(Auth):
+    """Authenticate with the Basic scheme (RFC 7617), for tools that know no other.
+
+    Example:
+        ```python
+        session.auth = DtzBasic("apikey", "apikey-1234")
+        ```
+    """
+
+    def __init__(
+        self, username: str, password: Secret, *, origins: Iterable[str] = ORIGINS
+    ) -> None:
+        """Take a user name that says what the password is.
+
+        Args:
+            username: ``"apikey"`` or ``"bearer"``.
+            password: The API key, or the token as `DtzBearer` takes it.
+            origins: Where the secret may go, each ``https://host[:port]``.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        if username == "bearer":
+            source = source_of("password", password, _checks.basic_secret)
+        elif username == "apikey":
+            _checks.dtz_api_key("password", password)
+            source = StaticSource(_checks.basic_secret("password", password))
+        else:
+            raise ConfigurationError("username: has to be 'apikey' or 'bearer'")
+        placement = Basic(username=username, keeps_cookies=False)
+        super().__init__(placement, source, origins)
+        self._username = username
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Take the key from ``DTZ_API_KEY``, or else the token as `DtzBearer.from_env` does.
+
+        Raises:
+            ConfigurationError: A variable is missing, or cannot work.
+        """
+        api_key = _environment.get("DTZ_API_KEY")
+        if api_key is not None:
+            return cls("apikey", api_key, origins=_origins_from_env())
+        return cls("bearer", _secret_from_env(), origins=_origins_from_env())
+
+    def _shown(self) -> str:
+        return f"username={self._username!r}, password='***', "
+
+
+class DtzCookie(Auth):
+    """Authenticate with a token in the ``dtz-auth`` cookie, as DTZ's web login does.
+
+    The caller's other cookies stay beside it, and its cookie jar is not touched.
+
+    Example:
+        ```python
+        session.auth = DtzCookie(DtzLogin("user@example.org", "password"))
+        ```
+    """
+
+    def __init__(self, token: Secret, *, origins: Iterable[str] = ORIGINS) -> None:
+        """Take a token, or something that gives one.
+
+        Args:
+            token: As in `DtzBearer`.
+            origins: Where the token may go, each ``https://host[:port]``.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        source = source_of("token", token, _checks.cookie_value)
+        super().__init__(Cookie("dtz-auth"), source, origins)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Take the token as `DtzBearer.from_env` does.
+
+        Raises:
+            ConfigurationError: A variable is missing, or cannot work.
+        """
+        return cls(_secret_from_env(), origins=_origins_from_env())
+
+    def _shown(self) -> str:
+        return "token='***', "
+
+
+class DtzQueryKey(Auth):
+    """Authenticate with an API key in the query (``?apiKey=…``): the last resort.
+
+    A URL is kept in more places than a header: logs, histories, error texts. Use it where
+    nothing else can be sent. The key is not carried over redirects.
+
+    Example:
+        ```python
+        session.auth = DtzQueryKey("apikey-1234")
+        ```
+    """
+
+    def __init__(
+        self, api_key: str, *, context_id: str | None = None, origins: Iterable[str] = ORIGINS
+    ) -> None:
+        """Take an API key.
+
+        Args:
+            api_key: The key, which starts with ``apikey-``.
+            context_id: The context to act in, sent as ``contextId``; None for the key's own.
+            origins: Where the key may go, each ``https://host[:port]``.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        placement = Query("apiKey", also=_context("contextId", context_id))
+        super().__init__(placement, StaticSource(_checks.dtz_api_key("api_key", api_key)), origins)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Take the key and the context as `DtzApiKey.from_env` does.
+
+        Raises:
+            ConfigurationError: A variable is missing, or cannot work.
+        """
+        return cls(
+            _environment.needed("DTZ_API_KEY"),
+            context_id=_environment.get("DTZ_CONTEXT_ID"),
+            origins=_origins_from_env(),
+        )
+
+    def _shown(self) -> str:
+        return "api_key='***', "
+
+
+def _context(name: str, context_id: str | None) -> tuple[tuple[str, str], ...]:
+    if context_id is None:
+        return ()
+    return ((name, _checks.token_text("context_id", context_id)),)
+
+
+def _origins_from_env() -> Iterable[str]:
+    return _environment.listed("DTZ_ORIGINS") or ORIGINS
+
+
+def _secret_from_env() -> Secret:
+    token = _environment.get("DTZ_ACCESS_TOKEN")
+    return DtzLogin.from_env() if token is None else token
