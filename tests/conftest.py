@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import clients
 import pytest
+
+import clients
 
 
 @pytest.fixture(params=clients.KINDS)

@@ -61,15 +61,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    try:
-        room = _ROOMS[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    value: object = getattr(import_module(room, __name__), name)
-    globals()[name] = value
-    return value
+# A type checker that saw these would take every misspelt name for an object.
+if not TYPE_CHECKING:
 
+    def __getattr__(name):
+        try:
+            room = _ROOMS[name]
+        except KeyError:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+        value = getattr(import_module(room, __name__), name)
+        globals()[name] = value
+        return value
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    def __dir__():
+        return sorted({*globals(), *__all__})

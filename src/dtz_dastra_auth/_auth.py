@@ -41,6 +41,11 @@ class Auth(AuthBases):
         self._source = source
         self._origins = Origins(origins)
 
+    @property
+    def renews(self) -> bool:
+        """Tell whether a credential that was refused can be replaced."""
+        return self._source.renews
+
     def __call__(self, r: R) -> R:
         """Authenticate a request of requests or niquests."""
         authenticate(self, r)
@@ -90,13 +95,15 @@ class Auth(AuthBases):
         Raises:
             TokenError: The token could not be renewed.
         """
-        if response.status_code != 401 or not self._source.renews or not replayable:
+        if response.status_code != 401 or not self._source.renews:
             return None
         if not self._origins.allow(request.url):
             return None
         if not self._placement.carries(request, token.value):
             return None
-        if not (yield Peek(response)):
+        if not replayable or not (yield Peek(response)):
+            # This call has its 401; the next one is to start with another token.
+            self._source.reject(token)
             return None
         fresh = yield from self._source.token(caller, token)
         if fresh is None:

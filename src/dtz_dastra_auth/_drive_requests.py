@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import requests
 from requests.utils import rewind_body
 
-from . import _raw
+from . import _niquests, _raw
 from ._drivers import advance, perform_blocking
 from ._errors import TokenError
 from ._flow import Answer, Caller, Exchange, Peek, Step, Steps
@@ -35,8 +35,11 @@ def authenticate(auth: "Auth", request: Any) -> None:
 
     Raises:
         TokenError: No token could be had.
+        ConfigurationError: It is ``niquests.AsyncSession`` that would have to wait.
     """
-    token = _run(auth.attach(request, _CALLER))
+    if auth.renews:
+        _niquests.refuse_async(request)
+    token = _run(auth.attach(request, _CALLER), request)
     if token is None or not hasattr(request, "register_hook"):
         return
     for hook in request.hooks.get("response", ()):
@@ -69,10 +72,10 @@ class Review:
             **kwargs: What the session sent the request with.
         """
         request = response.request
-        steps = self.auth.review(
-            request, response, self.token, _CALLER, replayable=_is_replayable(request)
-        )
-        fresh = _run(steps)
+        # niquests throws away what a hook returns for a multiplexed response.
+        replayable = _is_replayable(request) and not kwargs.get("multiplexed")
+        steps = self.auth.review(request, response, self.token, _CALLER, replayable=replayable)
+        fresh = _run(steps, request)
         if fresh is None:
             return response
         self.token = fresh
@@ -106,28 +109,28 @@ def _was_reset(error: Exception) -> bool:
 _CALLER = Caller(survives=True, was_reset=_was_reset)
 
 
-def _run(steps: Steps[T]) -> T:
+def _run(steps: Steps[T], request: Any) -> T:
     try:
         step = next(steps)
         while True:
-            step = advance(steps, _perform, step)
+            step = advance(steps, _perform, step, request)
     except StopIteration as end:
         result: T = end.value
         return result
 
 
-def _perform(step: Step) -> Any:
+def _perform(step: Step, request: Any) -> Any:
     if isinstance(step, Exchange):
-        return _exchange(step)
+        return _exchange(step, request)
     if isinstance(step, Peek):
         return _raw.peek(step.response)
     return perform_blocking(step)
 
 
-def _exchange(step: Exchange) -> Answer:
+def _exchange(step: Exchange, request: Any) -> Answer:
     left = max(step.deadline.left(), _LEAST)
     if step.session is None:
-        with requests.Session() as session:
+        with _niquests.plain_session(request) as session:
             return _send(session, step, left)
     return _send(_borrowed(step.session), step, left)
 

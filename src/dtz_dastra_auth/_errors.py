@@ -38,11 +38,6 @@ class TokenError(AuthError, RequestErrors):
         retry_after: The seconds the server asked to wait (RFC 9110 section 10.2.3), or None.
     """
 
-    # In the class body, because httpx's own `request` is a property that raises while unset:
-    # copies, pickles and generic error reporters would trip over it.
-    request = None
-    response = None
-
     def __init__(
         self,
         message: str,

@@ -47,12 +47,14 @@ class Lead:
         flight: What the others wait for.
         deadline: When the answer has to be there.
         token: The token that still serves, when this is an early renewal.
+        previous: The token that is to be replaced, if there is any.
         after: Seconds to let pass first, to keep the spacing between tries.
     """
 
     flight: Flight
     deadline: Deadline
     token: Token | None = None
+    previous: Token | None = None
     after: float = 0.0
 
 
@@ -75,6 +77,7 @@ class Slot:
         """Drop the token and the last failure; a flight under way goes on."""
         with self._lock:
             self._token: Token | None = None
+            self._refused: str | None = None
             self._renew_below = 0.0
             self._arrived = 0.0
             self._failure: Failure | None = None
@@ -116,6 +119,13 @@ class Slot:
             if failure.early and wait <= SPACING:
                 return self._take_off(now, deadline, after=wait)
         raise failure.error
+
+    def reject(self, token: Token) -> None:
+        """Take note that a token was refused, unless it is a new one or has a successor."""
+        now = self.clock.now()
+        with self._lock:
+            if self._token is not None and not self._serves(self._token, now, token):
+                self._refused = token.value
 
     def land(self, flight: Flight, token: Token) -> None:
         """Keep a new token and hand it to all who wait for this flight."""
@@ -160,7 +170,7 @@ class Slot:
     def _serves(self, token: Token, now: Instant, rejected: Token | None) -> bool:
         # One that arrives expired is used while it is young, else every call would fetch one.
         young = now.monotonic - self._arrived < YOUNG
-        if rejected is not None and token.value == rejected.value:
+        if token.value == self._refused or (rejected is not None and token.value == rejected.value):
             return young
         return young or token.left(now) > 0
 
@@ -178,7 +188,7 @@ class Slot:
         # Twice the time and a second: what a library may take beyond its deadline.
         overdue = now.monotonic + 2 * (deadline.at - now.monotonic) + 1
         self._flight = Flight(overdue)
-        return Lead(self._flight, deadline, token, after)
+        return Lead(self._flight, deadline, token, self._token, after)
 
     def _clear(self, flight: Flight) -> None:
         # A flight that came in overdue is no longer the one others wait for.

@@ -42,6 +42,14 @@ class TokenSource(Protocol):
         """
         ...
 
+    def reject(self, token: Token) -> None:
+        """Take note of a 401 whose call cannot be replayed, so that the next one renews.
+
+        Args:
+            token: The token that has come back with it.
+        """
+        ...
+
 
 class StaticSource:
     """One secret for ever."""
@@ -56,6 +64,9 @@ class StaticSource:
         """Give the secret, and nothing else when it was rejected."""
         return None if rejected else self._token
         yield  # a generator, as every source's is
+
+    def reject(self, token: Token) -> None:
+        """Have no other secret to give."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StaticSource) and self._token == other._token
@@ -91,6 +102,9 @@ class CallableSource:
         secret = yield Ask(self._function)
         token = Token(self._check(f"{self._parameter}()", secret))
         return None if rejected and rejected.value == token.value else token
+
+    def reject(self, token: Token) -> None:
+        """Leave it: the function is asked for every request anyway."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CallableSource) and self._function == other._function
@@ -144,12 +158,19 @@ class RenewingSource:
         Raises:
             TokenError: No token could be had.
         """
-        store = default_store() if self._store is None else self._store
+        store = self._kept_in()
         slot = store.slot(self._identity)
         timeout = self._timeout if caller.timeout is None else min(self._timeout, caller.timeout)
         obtain = store.obtaining(self._identity, self._obtain)
         renewal = Renewal(slot, obtain, self._label, caller)
         return (yield from renewal.token(rejected, Deadline.after(slot.clock, timeout)))
+
+    def reject(self, token: Token) -> None:
+        """Take note that a token was refused; the next call renews it."""
+        self._kept_in().slot(self._identity).reject(token)
+
+    def _kept_in(self) -> TokenStore:
+        return default_store() if self._store is None else self._store
 
     def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
         """Make the token request of this grant; gives the token's value and lifetime."""

@@ -5,8 +5,8 @@ crate ``dtz-identity-auth``). A header or query credential goes out without a ``
 the verifier looks at cookies alone as soon as there is one.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, Self, TypeAlias
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Self, TypeAlias
 
 from . import _checks, _environment
 from ._auth import Auth
@@ -30,7 +30,7 @@ ORIGINS = (
     "https://billing.dtz.rocks",
 )
 
-Secret: TypeAlias = str | Callable[[], Any] | TokenSource
+Secret: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]] | TokenSource
 
 
 class DtzApiKey(Auth):
@@ -71,7 +71,7 @@ class DtzApiKey(Auth):
         return cls(
             _environment.needed("DTZ_API_KEY"),
             context_id=_environment.get("DTZ_CONTEXT_ID"),
-            origins=_origins_from_env(),
+            origins=origins_from_env(),
         )
 
     def _shown(self) -> str:
@@ -113,7 +113,7 @@ class DtzBearer(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        return cls(_secret_from_env(), origins=_origins_from_env())
+        return cls(_secret_from_env(), origins=origins_from_env())
 
     def _shown(self) -> str:
         return "token='***', "
@@ -161,8 +161,8 @@ class DtzBasic(Auth):
         """
         api_key = _environment.get("DTZ_API_KEY")
         if api_key is not None:
-            return cls("apikey", api_key, origins=_origins_from_env())
-        return cls("bearer", _secret_from_env(), origins=_origins_from_env())
+            return cls("apikey", api_key, origins=origins_from_env())
+        return cls("bearer", _secret_from_env(), origins=origins_from_env())
 
     def _shown(self) -> str:
         return f"username={self._username!r}, password='***', "
@@ -199,7 +199,7 @@ class DtzCookie(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        return cls(_secret_from_env(), origins=_origins_from_env())
+        return cls(_secret_from_env(), origins=origins_from_env())
 
     def _shown(self) -> str:
         return "token='***', "
@@ -243,7 +243,7 @@ class DtzQueryKey(Auth):
         return cls(
             _environment.needed("DTZ_API_KEY"),
             context_id=_environment.get("DTZ_CONTEXT_ID"),
-            origins=_origins_from_env(),
+            origins=origins_from_env(),
         )
 
     def _shown(self) -> str:
@@ -256,7 +256,8 @@ def _context(name: str, context_id: str | None) -> tuple[tuple[str, str], ...]:
     return ((name, _checks.token_text("context_id", context_id)),)
 
 
-def _origins_from_env() -> Iterable[str]:
+def origins_from_env() -> Iterable[str]:
+    """Give the origins in ``DTZ_ORIGINS``, or those of the service."""
     return _environment.listed("DTZ_ORIGINS") or ORIGINS
 
 
