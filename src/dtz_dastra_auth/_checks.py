@@ -5,11 +5,13 @@ Messages name the parameter and never the value, which may be a secret with a ty
 
 import ipaddress
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ._errors import ConfigurationError
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 
@@ -31,10 +33,8 @@ def text(name: str, value: object) -> str:
         raise ConfigurationError(f"{name}: has white space around it (a trailing newline?)")
     if _CONTROL.search(value):
         raise ConfigurationError(f"{name}: has a control character in it")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ConfigurationError(f"{name}: cannot be encoded as UTF-8") from None
+    if _SURROGATE.search(value):
+        raise ConfigurationError(f"{name}: cannot be encoded as UTF-8")
     return value
 
 
@@ -131,18 +131,20 @@ def endpoint(name: str, value: object) -> str:
             information, a fragment, a backslash or white space in it.
     """
     checked = token_text(name, value)
-    try:
-        parts = urlsplit(checked)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ConfigurationError(f"{name}: is not a URL") from None
-    if "\\" in checked or parts.fragment or "#" in checked:
+    if "\\" in checked or "#" in checked:
         raise ConfigurationError(f"{name}: a backslash or fragment has no place in it")
+    # What the parser raises has the URL in its text, and an exception's context is shown with
+    # it: so ours is raised after the handler has ended.
+    scheme = host = ""
+    with suppress(ValueError):
+        parts = urlsplit(checked)
+        if parts.port != 0:
+            scheme, host = parts.scheme, parts.hostname or ""
+    if not host:
+        raise ConfigurationError(f"{name}: expected https://host[:port]/path")
     if "@" in parts.netloc:
         raise ConfigurationError(f"{name}: user information has no place in it")
-    if not host or port == 0:
-        raise ConfigurationError(f"{name}: expected https://host[:port]/path")
-    secure(name, parts.scheme, host)
+    secure(name, scheme, host)
     return checked
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from requests.utils import rewind_body
 
 from . import _niquests, _raw
@@ -37,6 +38,11 @@ def authenticate(auth: "Auth", request: Any) -> None:
         TokenError: No token could be had.
         ConfigurationError: It is ``niquests.AsyncSession`` that would have to wait.
     """
+    if isinstance(request, requests.Request):
+        # Not prepared yet. Some tools read the headers off it as it is, others prepare it, which
+        # adds cookies and parameters: then the auth object is called again.
+        request.headers = CaseInsensitiveDict(request.headers or {})
+        request.auth = auth if request.auth is None else request.auth
     if auth.renews:
         _niquests.refuse_async(request)
     token = _run(auth.attach(request, _CALLER), request)

@@ -2,10 +2,11 @@
 
 import json
 import math
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from . import _checks
 from ._errors import ConfigurationError, TokenError
@@ -95,10 +96,13 @@ def read_token(answer: Answer, label: str, secrets: tuple[str, ...]) -> tuple[st
     kind = members.get("token_type", "bearer")
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise _unusable(answer, label, "is for another token type than bearer")
+    problem = ""
     try:
         value = _checks.token_text("access_token", members.get("access_token"))
-    except ConfigurationError as problem:
-        raise _unusable(answer, label, f"cannot be used: {problem}") from None
+    except ConfigurationError as error:
+        problem = str(error)
+    if problem:
+        raise _unusable(answer, label, f"cannot be used: {problem}")
     return value, _lifetime(members.get("expires_in"))
 
 
@@ -124,8 +128,9 @@ def _refusal(
     said = next(
         (members[name] for name in ("error_description", "msg", "status") if name in members), None
     )
-    if not members and answer.headers.get("content-type", "").startswith("text/plain"):
-        said = answer.body[: 4 * _LONGEST_TEXT].decode(errors="replace")
+    kind = answer.headers.get("content-type", "").lower()
+    if not members and kind.startswith("text/plain"):
+        said = answer.body.decode(errors="replace")
     description = _plain(said, secrets)
     words = ": ".join(word for word in (error, description) if word)
     return TokenError(
@@ -143,8 +148,10 @@ def _plain(said: object, secrets: tuple[str, ...]) -> str | None:
         return None
     text = str(said)
     for secret in secrets:
-        for form in (secret, quote(secret, safe="")):
-            text = text.replace(form, "***")
+        forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+        for form in sorted(forms, key=len, reverse=True):
+            # Percent signs may be followed by letters of either case.
+            text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
     # Escaped, a server cannot forge log lines or move a terminal's cursor.
     return text[:_LONGEST_TEXT].encode("unicode_escape").decode() or None
 

@@ -6,8 +6,8 @@ there are none. What is compared is what the client will dial: scheme, host and 
 
 import logging
 import re
-import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -31,8 +31,7 @@ _END_OF_AUTHORITY = re.compile(r"[/?#]")
 _Origin = tuple[str, str, int]
 
 _MOST_WARNINGS = 100
-_warned: set[str] = set()
-_warned_lock = threading.Lock()
+_warned: dict[str, object] = {}
 
 
 class Origins:
@@ -84,10 +83,12 @@ def warn_withheld(url: Any, kind: str) -> None:
     name = f"{origin[0]}://{origin[1]}:{origin[2]}" if origin else "an origin that is no plain one"
     # The host is the caller's input: shortened and escaped, it cannot forge log lines.
     name = ascii(name[:200])
-    with _warned_lock:
-        if name in _warned or len(_warned) >= _MOST_WARNINGS:
-            return
-        _warned.add(name)
+    if len(_warned) >= _MOST_WARNINGS:
+        return
+    # Of several threads one finds its own mark; a lock would have to be reset after a fork.
+    mark = object()
+    if _warned.setdefault(name, mark) is not mark:
+        return
     logger.warning(
         "%s withheld its credential from %s; if it belongs there, pass origins=[…, %s]",
         kind,
@@ -100,12 +101,14 @@ def _exact(origin: object) -> _Origin:
     checked = _checks.text("origins", origin)
     if "*" in checked:
         raise ConfigurationError("origins: no wildcards, each host is written out")
-    if "\\" in checked or "@" in checked:
+    if "\\" in checked or "@" in checked or checked.rstrip("/").endswith(":"):
         raise ConfigurationError("origins: expected 'https://host[:port]'")
-    try:
+    # What the parser raises has the URL in its text, and would be shown as our error's context.
+    url: httpx.URL | None = None
+    with suppress(httpx.InvalidURL, ValueError):
         url = httpx.URL(checked)
-    except (httpx.InvalidURL, ValueError):
-        raise ConfigurationError("origins: expected 'https://host[:port]'") from None
+    if url is None:
+        raise ConfigurationError("origins: expected 'https://host[:port]'")
     if url.raw_path not in (b"", b"/") or url.fragment or "#" in checked or "?" in checked:
         raise ConfigurationError("origins: only scheme, host and port, no path")
     found = _origin_of(url)

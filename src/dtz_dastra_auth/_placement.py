@@ -87,7 +87,7 @@ class Cookie:
 
     def put(self, request: Any, secret: str) -> None:
         """Put a secret on a request, in place of an earlier one."""
-        others = [pair for pair in self._pairs(request) if not pair.startswith(f"{self.name}=")]
+        others = [pair for pair in self._pairs(request) if _name_of(pair) != self.name]
         request.headers["Cookie"] = "; ".join([*others, f"{self.name}={secret}"])
 
     def carries(self, request: Any, secret: str) -> bool:
@@ -138,6 +138,10 @@ class Query:
             return request.url.partition("#")[0].partition("?")[2].split("&")
         raw: bytes = request.url.query
         return raw.decode("ascii").split("&")
+
+
+def _name_of(pair: str) -> str:
+    return pair.partition("=")[0].strip()
 
 
 def _drop_cookies(request: Any) -> None:

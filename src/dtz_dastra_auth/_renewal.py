@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from ._errors import TokenError, retold
 from ._flight import Landing
 from ._flow import Await, Caller, Pause, Steps
-from ._slot import SPACING, Lead, Slot
+from ._slot import SPACING, Failure, Lead, Slot
 from ._stores import Obtain
 from ._token import Deadline, Token
 
@@ -60,12 +60,11 @@ class Renewal:
             TokenError: No token could be had.
         """
         while True:
-            try:
-                turn = self.slot.turn(rejected, deadline)
-            except Exception as error:
-                raise retold(error, self.label) from None
+            turn = self.slot.turn(rejected, deadline)
             if isinstance(turn, Token):
                 return turn
+            if isinstance(turn, Failure):
+                raise retold(turn.error, self.label)
             if isinstance(turn, Lead):
                 return (yield from self._lead(turn))
             if turn.is_mine() or (self.caller.blocks and turn.thread == threading.get_ident()):

@@ -6,7 +6,6 @@ import hmac
 import json
 import logging
 import os
-import threading
 import time
 from functools import partial
 from typing import Any, Protocol
@@ -73,7 +72,6 @@ class SharedTokenStore:
     def _start(self) -> None:
         self._memory = MemoryTokenStore()
         self._keys: dict[bytes, bytes] = {}
-        self._keys_lock = threading.Lock()
         self._rests_until = 0.0
 
     def slot(self, identity: Identity) -> Slot:
@@ -142,12 +140,12 @@ class SharedTokenStore:
         return self._prefix + hmac.new(key, b"cache key", hashlib.sha256).hexdigest()
 
     def _key(self, identity: Identity) -> bytes:
+        # Without a lock: one flight an identity asks for it, and a fork could leave one held.
         filed = identity.key()
-        with self._keys_lock:
-            key = self._keys.get(filed)
-            if key is None:
-                key = self._keys[filed] = _derive(identity)
-            return key
+        key = self._keys.get(filed)
+        if key is None:
+            key = self._keys.setdefault(filed, _derive(identity))
+        return key
 
     def _seal(self, key: bytes, identity: Identity, text: str) -> str:
         if not self._encrypt:

@@ -88,7 +88,7 @@ class Slot:
         self._lock = threading.RLock()
         self._flight: Flight | None = None
 
-    def turn(self, rejected: Token | None, deadline: Deadline) -> Token | Lead | Flight:
+    def turn(self, rejected: Token | None, deadline: Deadline) -> Token | Lead | Flight | Failure:
         """Decide what a caller does now.
 
         Args:
@@ -96,10 +96,8 @@ class Slot:
             deadline: When the caller has to have its token.
 
         Returns:
-            A token to use, a lead to take, or a flight to wait for.
-
-        Raises:
-            Exception: The last token request failed with this, and the pause is not over.
+            A token to use, a lead to take, a flight to wait for, or the failure of the last
+            token request, when the pause after it is not over.
         """
         now = self.clock.now()
         with self._lock:
@@ -118,7 +116,7 @@ class Slot:
             # comes first once the old token has died keeps the spacing and tries.
             if failure.early and wait <= SPACING:
                 return self._take_off(now, deadline, after=wait)
-        raise failure.error
+            return failure
 
     def reject(self, token: Token) -> None:
         """Take note that a token was refused, unless it is a new one or has a successor."""
@@ -144,17 +142,10 @@ class Slot:
         """Keep a failure and hand it to all who wait for this flight."""
         now = self.clock.now()
         with self._lock:
-            left = self._token.left(now) if self._token else 0.0
-            pause = min(max(left / 2, 1), PAUSE_AT_MOST) * (0.9 + self._jitter() / 5)
-            pause, needed = max(pause, SPACING), SPACING
-            if isinstance(error, TokenError):
-                if error.retry_after is not None:
-                    pause = needed = max(min(error.retry_after, RETRY_AFTER_CAP), SPACING)
-                elif error.status_code in (400, 401, 403):
-                    pause = needed = REFUSED_PAUSE
-            at = now.monotonic
-            self._failure = Failure(error, early, at + pause, at + needed)
-            self._clear(flight)
+            # What a leader met that came in overdue is old news.
+            if self._flight is flight:
+                self._failure = self._failed(error, now, early=early)
+                self._flight = None
         flight.land(Landing(error=error))
 
     def give_up(self, flight: Flight) -> None:
@@ -162,6 +153,17 @@ class Slot:
         with self._lock:
             self._clear(flight)
         flight.give_up()
+
+    def _failed(self, error: Exception, now: Instant, *, early: bool) -> Failure:
+        left = self._token.left(now) if self._token else 0.0
+        pause = min(max(left / 2, 1), PAUSE_AT_MOST) * (0.9 + self._jitter() / 5)
+        pause, needed = max(pause, SPACING), SPACING
+        if isinstance(error, TokenError):
+            if error.retry_after is not None:
+                pause = needed = max(min(error.retry_after, RETRY_AFTER_CAP), SPACING)
+            elif error.status_code in (400, 401, 403):
+                pause = needed = REFUSED_PAUSE
+        return Failure(error, early, now.monotonic + pause, now.monotonic + needed)
 
     def _under_way(self, now: Instant) -> Flight | None:
         flight = self._flight

@@ -9,7 +9,6 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from random import random
 from typing import Protocol, TypeAlias
 
@@ -38,7 +37,7 @@ class Identity:
 
     def key(self) -> bytes:
         """Derive what a process files it under, from which nothing can be read back."""
-        digest = hmac.new(_process_key(), digestmod=hashlib.sha256)
+        digest = hmac.new(_PROCESS_KEY, digestmod=hashlib.sha256)
         for part in (*self.parts, self.secret):
             encoded = part.encode()
             # With its length in front no two lists of parts run together into one.
@@ -134,20 +133,18 @@ class MemoryTokenStore:
 _alive: "weakref.WeakSet[MemoryTokenStore]" = weakref.WeakSet()
 
 
-@cache
+_PROCESS_KEY = secrets.token_bytes(32)
+_DEFAULT_STORE = MemoryTokenStore()
+
+
 def default_store() -> MemoryTokenStore:
     """Give the store that objects without ``store=`` share in this process."""
-    return MemoryTokenStore()
+    return _DEFAULT_STORE
 
 
 def clear_default_store() -> None:
     """Forget every token that objects without ``store=`` share."""
-    default_store().clear()
-
-
-@cache
-def _process_key() -> bytes:
-    return secrets.token_bytes(32)
+    _DEFAULT_STORE.clear()
 
 
 def _after_fork_in_child() -> None:

@@ -170,4 +170,6 @@ class _ClientCredentials(RenewingSource):
         private_key = self._identity.secret
         headers, body = _oauth.client_credentials(token_url, public_key, private_key, scope)
         answer: Answer = yield Exchange(token_url, headers, body, deadline, self._session)
-        return _oauth.read_token(answer, self._label, (private_key,))
+        # The server may repeat the secret as it was given or as it was sent.
+        sent = headers["Authorization"].removeprefix("Basic ")
+        return _oauth.read_token(answer, self._label, (private_key, sent))

@@ -38,7 +38,7 @@ def session_client(running: StandIns) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def http(services: StandIns, session_client: httpx.Client) -> Iterator[httpx.Client]:
-    """A client whose TLS context is made once, since loading the CA file takes long."""
+    """Give a client whose TLS context is made once, since loading the CA file takes long."""
     yield session_client
     session_client.cookies.clear()
 

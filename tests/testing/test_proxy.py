@@ -138,6 +138,7 @@ def test_bytes_sent_along_with_the_request_are_not_lost(
 ) -> None:
     ask(connect_to(listener, b"early"))
     server, _ = listener.accept()
+    server.settimeout(10)
     with server:
         assert server.recv(1000) == b"early"
 
@@ -247,6 +248,7 @@ def test_a_test_can_put_a_server_of_its_own_behind_a_real_name(
     services.proxy.route("Account.Dastra.EU", "127.0.0.1", listener.getsockname()[1])
     ask(b"CONNECT account.dastra.eu:443 HTTP/1.1\r\nHost: account.dastra.eu\r\n\r\nhello")
     server, _ = listener.accept()
+    server.settimeout(10)
     with server:
         assert server.recv(1000) == b"hello"
 

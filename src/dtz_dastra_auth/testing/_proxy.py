@@ -148,9 +148,11 @@ class Proxy:
                 return
             upstream = await self._connect(request)
         except h11.RemoteProtocolError as error:
-            return await _refuse(http, writer, _plain(error.error_status_hint))
+            await _refuse(http, writer, _plain(error.error_status_hint))
+            return
         except _Refused as refused:
-            return await _refuse(http, writer, refused.response)
+            await _refuse(http, writer, refused.response)
+            return
         opened = h11.Response(status_code=200, headers=[], reason=b"Connection established")
         try:
             writer.write(http.send(opened) or b"")

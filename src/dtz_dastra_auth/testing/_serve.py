@@ -65,7 +65,7 @@ class StandIns:
 
 
 @contextmanager
-def serve(set_environment: bool = True) -> Iterator[StandIns]:
+def serve(*, set_environment: bool = True) -> Iterator[StandIns]:
     """Run stand-ins for Dastra and DTZ on loopback, and lead this process's clients to them.
 
     Code under test keeps its URLs: a proxy announced in ``HTTPS_PROXY`` leads the services' real

@@ -43,6 +43,7 @@ class Credentials(Protocol):
 
     def session_of_token(self, token: str) -> Session | None: ...
 
+    # No context, or an empty one, means the default.
     def session_of_key(self, api_key: str, context_id: str | None) -> Session | None: ...
 
 
@@ -92,7 +93,7 @@ def _by_authorization(header: str, known: Credentials) -> Session | None:
 def _by_key(api_key: str, context_id: str | None, known: Credentials) -> Session | None:
     if not api_key.startswith("apikey-"):
         return None
-    return known.session_of_key(api_key, context_id or None)
+    return known.session_of_key(api_key, context_id)
 
 
 def _by_query(request: Recorded, known: Credentials) -> Session | None:
