@@ -112,6 +112,15 @@ class Auth(AuthBases):
         logger.info("%s sends a request again after a 401", type(self).__name__)
         return fresh
 
+    def guarded_header(self, token: Token) -> tuple[str, str] | None:
+        """Give the header that may not follow a redirect away from our origins, if any."""
+        return self._placement.header(token.value)
+
+    @property
+    def origins(self) -> Origins:
+        """Give the origins that the credential may go to."""
+        return self._origins
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Auth) and (
             (type(self), self._placement, self._source, self._origins)

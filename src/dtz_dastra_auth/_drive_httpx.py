@@ -17,6 +17,8 @@ import anyio.to_thread
 from . import _streams
 from ._drivers import advance, perform_blocking
 from ._flow import Ask, Await, Call, Caller, Exchange, Pause, Peek, Step, Steps
+from ._guard import AsyncGuard, Guard
+from ._token import Token
 
 if TYPE_CHECKING:
     from ._auth import Auth
@@ -25,18 +27,26 @@ if TYPE_CHECKING:
 def _call(auth: "Auth", request: Any, caller: Caller) -> Steps[Any]:
     """Make one call: attach, send, review, and at most once again."""
     token = yield from auth.attach(request, caller)
-    response = yield Call(request)
     if token is None:
-        return response
+        return (yield Call(request))
+    _guard(auth, token, request, caller)
+    response = yield Call(request)
     # After a redirect it is the last request that was answered, and that is sent again.
     request = response.request
     replayable = _streams.is_replayable(request)
     fresh = yield from auth.review(request, response, token, caller, replayable=replayable)
     if fresh is not None:
+        _guard(auth, fresh, request, caller)
         first = response.history
         response = yield Call(request)
         response.history = [*first, *response.history]
     return response
+
+
+def _guard(auth: "Auth", token: Token, request: Any, caller: Caller) -> None:
+    header = auth.guarded_header(token)
+    if header is not None:
+        (Guard if caller.blocks else AsyncGuard)(auth.origins, header, request)
 
 
 class _Drive:

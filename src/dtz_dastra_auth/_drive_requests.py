@@ -7,6 +7,7 @@ puts the credential on, and a response hook, run for every answer and redirect, 
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urljoin
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -78,6 +79,9 @@ class Review:
             **kwargs: What the session sent the request with.
         """
         request = response.request
+        if response.is_redirect:
+            self._guard(response)
+            return response
         # niquests throws away what a hook returns for a multiplexed response.
         replayable = _is_replayable(request) and not kwargs.get("multiplexed")
         steps = self.auth.review(request, response, self.token, _CALLER, replayable=replayable)
@@ -94,6 +98,17 @@ class Review:
         again = response.connection.send(request, **kwargs)
         again.elapsed = timedelta(seconds=time.perf_counter() - started)
         return again
+
+
+    def _guard(self, response: Any) -> None:
+        # What a redirect is sent with is copied from this very request.
+        header = self.auth.guarded_header(self.token)
+        target = urljoin(response.url, response.headers["location"])
+        if header is None or self.auth.origins.allow(target):
+            return
+        name, value = header
+        if response.request.headers.get(name) == value:
+            del response.request.headers[name]
 
 
 def _is_replayable(request: Any) -> bool:

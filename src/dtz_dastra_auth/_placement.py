@@ -24,6 +24,10 @@ class Placement(Protocol):
         """Tell whether a request still carries this secret."""
         ...
 
+    def header(self, secret: str) -> tuple[str, str] | None:
+        """Give the name and value of the header that holds the secret, if one does."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -54,6 +58,10 @@ class Header:
         """Tell whether a request still carries this secret."""
         sent: object = request.headers.get(self.name)
         return sent == self.prefix + self._encoded(secret)
+
+    def header(self, secret: str) -> tuple[str, str] | None:
+        """Give the name and value of the header that holds the secret."""
+        return self.name, self.prefix + self._encoded(secret)
 
     def _encoded(self, secret: str) -> str:
         return secret
@@ -94,6 +102,10 @@ class Cookie:
         """Tell whether a request still carries this secret."""
         return f"{self.name}={secret}" in self._pairs(request)
 
+    def header(self, secret: str) -> tuple[str, str] | None:
+        """Give nothing: all libraries make the Cookie header anew for a redirect."""
+        return None
+
     def _pairs(self, request: Any) -> list[str]:
         header: str = request.headers.get("Cookie") or ""
         return [pair.strip() for pair in header.split(";") if pair.strip()]
@@ -132,6 +144,10 @@ class Query:
     def carries(self, request: Any, secret: str) -> bool:
         """Tell whether a request still carries this secret."""
         return f"{self.name}={quote(secret, safe='')}" in self._parts(request)
+
+    def header(self, secret: str) -> tuple[str, str] | None:
+        """Give nothing: a redirect names a URL of its own, without the key."""
+        return None
 
     def _parts(self, request: Any) -> list[str]:
         if isinstance(request.url, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,12 @@ def _apply(difference: Mapping[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+    # niquests reads the proxies once in the life of a process, unless it is told to forget them.
+    utilities = sys.modules.get("niquests.utils")
+    for name in ("getproxies", "getproxies_environment"):
+        forget = getattr(getattr(utilities, name, None), "cache_clear", None)
+        if forget is not None:
+            forget()
 
 
 def write_ca_file(path: Path, authority: bytes) -> None:
