@@ -76,7 +76,7 @@ class _Calls:
 class RequestsClient(_Calls):
     """``requests.Session``, or a new session for every call as ``requests.get`` makes one."""
 
-    errors = requests.RequestException
+    errors: type[Exception] = requests.RequestException
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class HttpxClient(_Calls):
     def __init__(
         self, auth: Any, library: ModuleType, *, max_connections: int = 100, **options: Any
     ) -> None:
-        self.errors = library.HTTPError
+        self.errors: type[Exception] = library.HTTPError
         limits = library.Limits(max_connections=max_connections)
         self.native = library.Client(auth=auth, limits=limits, **{"timeout": 10.0, **options})
 
@@ -136,7 +136,7 @@ class AsyncHttpxClient(_Calls):
         max_connections: int = 100,
         **options: Any,
     ) -> None:
-        self.errors = library.HTTPError
+        self.errors: type[Exception] = library.HTTPError
         self._stack = ExitStack()
         self.portal = self._stack.enter_context(anyio.from_thread.start_blocking_portal(backend))
         limits = library.Limits(max_connections=max_connections)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator, Generator, Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from . import _origins
 from ._clients import AuthBases
@@ -24,7 +24,12 @@ class Auth(AuthBases):
 
     requests calls the object itself, httpx and httpx2 take one of the two flows; all three run
     `attach` before a request is sent and `review` after it was answered.
+
+    Attributes:
+        default_origins: Where a class's credentials go unless ``origins=`` says otherwise.
     """
+
+    default_origins: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, placement: Placement, source: TokenSource, origins: Iterable[str]) -> None:
         """Combine the three parts of a method.
@@ -131,8 +136,11 @@ class Auth(AuthBases):
         return hash((type(self), self._placement, self._source, self._origins))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._shown()}origins={self._origins!r})"
+        shown = self._shown()
+        if self._origins.names != self.default_origins:
+            shown += f", origins={self._origins!r}"
+        return f"{type(self).__name__}({shown})"
 
     def _shown(self) -> str:
-        """Give what of the arguments may be shown, each with ``, `` behind it."""
-        return ""
+        """Give what of the arguments may be shown."""
+        return "…"

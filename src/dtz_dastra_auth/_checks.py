@@ -1,6 +1,7 @@
 """What every constructor refuses (bad input never waits for a request to show itself).
 
-Messages name the parameter and never the value, which may be a secret with a typing error.
+Each check takes the name of a parameter and what was passed for it. Messages have the name and
+never the value, which may be a secret with a typing error.
 """
 
 import ipaddress
@@ -17,10 +18,6 @@ _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 def text(name: str, value: object) -> str:
     """Accept a non-empty string without control characters or white space around it.
-
-    Args:
-        name: The parameter, for the message.
-        value: What was passed.
 
     Raises:
         ConfigurationError: The value is anything else.
@@ -41,10 +38,6 @@ def text(name: str, value: object) -> str:
 def token_text(name: str, value: object) -> str:
     """Accept what can stand in a header as it is: visible ASCII, no spaces (RFC 6750 2.1).
 
-    Args:
-        name: The parameter, for the message.
-        value: What was passed.
-
     Raises:
         ConfigurationError: The value is anything else.
     """
@@ -56,10 +49,6 @@ def token_text(name: str, value: object) -> str:
 
 def dtz_api_key(name: str, value: object) -> str:
     """Accept a DTZ API key, which the verifier wants to start with ``apikey-``.
-
-    Args:
-        name: The parameter, for the message.
-        value: What was passed.
 
     Raises:
         ConfigurationError: The value is anything else.
@@ -73,10 +62,6 @@ def dtz_api_key(name: str, value: object) -> str:
 def cookie_value(name: str, value: object) -> str:
     """Accept what a cookie can hold without quoting (RFC 6265 section 4.1.1).
 
-    Args:
-        name: The parameter, for the message.
-        value: What was passed.
-
     Raises:
         ConfigurationError: The value is anything else.
     """
@@ -88,10 +73,6 @@ def cookie_value(name: str, value: object) -> str:
 
 def basic_secret(name: str, value: object) -> str:
     """Accept a secret for DTZ's Basic scheme, which drops all from a second colon on.
-
-    Args:
-        name: The parameter, for the message.
-        value: What was passed.
 
     Raises:
         ConfigurationError: The value is anything else.
@@ -105,10 +86,6 @@ def basic_secret(name: str, value: object) -> str:
 def seconds(name: str, value: object) -> float:
     """Accept a positive, finite number of seconds.
 
-    Args:
-        name: The parameter, for the message.
-        value: What was passed.
-
     Raises:
         ConfigurationError: The value is anything else.
     """
@@ -121,10 +98,6 @@ def seconds(name: str, value: object) -> float:
 
 def endpoint(name: str, value: object) -> str:
     """Accept an absolute URL that secrets may be sent to.
-
-    Args:
-        name: The parameter, for the message.
-        value: What was passed.
 
     Raises:
         ConfigurationError: The URL is not https (or http on a loopback host), or has user

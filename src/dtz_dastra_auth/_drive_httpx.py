@@ -9,22 +9,19 @@ import inspect
 import sys
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import anyio
 import anyio.to_thread
 
 from . import _streams
 from ._drivers import advance, perform_blocking
-from ._flow import Ask, Await, Call, Caller, Exchange, Pause, Peek, Step, Steps
+from ._flow import Ask, Await, Call, Caller, Exchange, Pause, Peek, Scheme, Step, Steps
 from ._guard import AsyncGuard, Guard
 from ._token import Token
 
-if TYPE_CHECKING:
-    from ._auth import Auth
 
-
-def _call(auth: "Auth", request: Any, caller: Caller) -> Steps[Any]:
+def _call(auth: Scheme, request: Any, caller: Caller) -> Steps[Any]:
     """Make one call: attach, send, review, and at most once again."""
     token = yield from auth.attach(request, caller)
     if token is None:
@@ -43,7 +40,7 @@ def _call(auth: "Auth", request: Any, caller: Caller) -> Steps[Any]:
     return response
 
 
-def _guard(auth: "Auth", token: Token, request: Any, caller: Caller) -> None:
+def _guard(auth: Scheme, token: Token, request: Any, caller: Caller) -> None:
     header = auth.guarded_header(token)
     if header is not None:
         (Guard if caller.blocks else AsyncGuard)(auth.origins, header, request)
@@ -52,7 +49,7 @@ def _guard(auth: "Auth", token: Token, request: Any, caller: Caller) -> None:
 class _Drive:
     """What the blocking and the async drive share."""
 
-    def __init__(self, auth: "Auth", request: Any, *, blocks: bool) -> None:
+    def __init__(self, auth: Scheme, request: Any, *, blocks: bool) -> None:
         """Begin a call; nothing happens before the client asks for the first request."""
         self._request = request
         caller = Caller(_streams.timeout_of(request), blocks=blocks)
@@ -89,7 +86,7 @@ class _Drive:
 class SyncDrive(_Drive, Generator[Any, Any, None]):
     """The flow for ``httpx.Client`` and ``httpx2.Client``."""
 
-    def __init__(self, auth: "Auth", request: Any) -> None:
+    def __init__(self, auth: Scheme, request: Any) -> None:
         """Begin a call."""
         super().__init__(auth, request, blocks=True)
 
@@ -134,7 +131,7 @@ class SyncDrive(_Drive, Generator[Any, Any, None]):
 class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
     """The flow for ``httpx.AsyncClient`` and ``httpx2.AsyncClient``, on asyncio and trio."""
 
-    def __init__(self, auth: "Auth", request: Any) -> None:
+    def __init__(self, auth: Scheme, request: Any) -> None:
         """Begin a call."""
         super().__init__(auth, request, blocks=False)
 

@@ -6,7 +6,7 @@ puts the credential on, and a response hook, run for every answer and redirect, 
 
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 import requests
@@ -16,11 +16,8 @@ from requests.utils import rewind_body
 from . import _niquests, _raw
 from ._drivers import advance, perform_blocking
 from ._errors import TokenError
-from ._flow import Answer, Caller, Exchange, Peek, Step, Steps
+from ._flow import Answer, Caller, Exchange, Peek, Scheme, Step, Steps
 from ._token import Token
-
-if TYPE_CHECKING:
-    from ._auth import Auth
 
 T = TypeVar("T")
 
@@ -28,7 +25,7 @@ T = TypeVar("T")
 _LEAST = 0.001
 
 
-def authenticate(auth: "Auth", request: Any) -> None:
+def authenticate(auth: Scheme, request: Any) -> None:
     """Authenticate a request before it is sent, and have its answer reviewed.
 
     Args:
@@ -40,10 +37,7 @@ def authenticate(auth: "Auth", request: Any) -> None:
         ConfigurationError: It is ``niquests.AsyncSession`` that would have to wait.
     """
     if isinstance(request, requests.Request):
-        # Not prepared yet. Some tools read the headers off it as it is, others prepare it, which
-        # adds cookies and parameters: then the auth object is called again.
-        request.headers = CaseInsensitiveDict(request.headers or {})
-        request.auth = auth if request.auth is None else request.auth
+        _defer(auth, request)
     if auth.renews:
         _niquests.refuse_async(request)
     token = _run(auth.attach(request, _CALLER), request)
@@ -56,6 +50,14 @@ def authenticate(auth: "Auth", request: Any) -> None:
     request.register_hook("response", Review(auth, token))
 
 
+def _defer(auth: Scheme, request: requests.Request) -> None:
+    # Not prepared yet. Some tools read the headers off it as it is, others prepare it, which adds
+    # cookies and parameters: then the auth object is called again.
+    request.headers = CaseInsensitiveDict(request.headers or {})
+    if request.auth is None or isinstance(request.auth, type(auth)):
+        request.auth = auth
+
+
 class Review:
     """The response hook. An object, so that a request that has it can be copied and pickled.
 
@@ -66,7 +68,7 @@ class Review:
 
     __slots__ = ("auth", "token")
 
-    def __init__(self, auth: "Auth", token: Token) -> None:
+    def __init__(self, auth: Scheme, token: Token) -> None:
         """Remember what was put on."""
         self.auth = auth
         self.token = token
@@ -99,7 +101,6 @@ class Review:
         again.elapsed = timedelta(seconds=time.perf_counter() - started)
         return again
 
-
     def _guard(self, response: Any) -> None:
         # What a redirect is sent with is copied from this very request.
         header = self.auth.guarded_header(self.token)
@@ -122,9 +123,12 @@ def _is_replayable(request: Any) -> bool:
 def _was_reset(error: Exception) -> bool:
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return True
-    # Of urllib3's errors only what could not be connected at all has a `reason`.
     cause = error.args[0] if error.args else None
-    return type(error) is requests.ConnectionError and not hasattr(cause, "reason")
+    # What could not be connected at all has a `reason`; so has a reset inside a proxy's tunnel.
+    reason = getattr(cause, "reason", None)
+    if reason is not None:
+        return isinstance(getattr(reason, "original_error", None), ConnectionResetError)
+    return type(error) is requests.ConnectionError
 
 
 _CALLER = Caller(survives=True, was_reset=_was_reset)

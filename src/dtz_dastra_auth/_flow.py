@@ -6,9 +6,9 @@ Rules
 
 Theory of operation
     A *step* is one thing that only a driver can do. Generators of steps (`Steps`) are composed
-    with ``yield from``: the auth object's two generators (`Auth.attach`, `Auth.review`) run the
+    with ``yield from``: the auth object's two generators (`Scheme.attach`, `Scheme.review`) run the
     token source's, which runs the renewal policy, which runs the grant. A *driver*
-    (`_drivers`, `_requests`, `_httpx`) runs them in one HTTP library, sync or async: it carries
+    (`_drive_requests`, `_drive_httpx`) runs them in one HTTP library, sync or async: it carries
     a step out and sends the outcome in, or throws in the exception that it met.
 
     An exception thrown in at a step means that this caller's attempt met it. A generator that is
@@ -17,15 +17,16 @@ Theory of operation
     cancelled one is not (`_flight`).
 
 Open doubts
-    A network error ends an httpx call whatever the flow would like to do (`Caller.resends`).
+    A network error ends an httpx call whatever the flow would like to do (`Caller.survives`).
 """
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ._flight import Flight
-from ._token import Deadline
+from ._origins import Origins
+from ._token import Deadline, Token
 
 T = TypeVar("T")
 
@@ -125,3 +126,31 @@ class Caller:
     blocks: bool = True
     survives: bool = False
     was_reset: Callable[[Exception], bool] = lambda error: False
+
+
+class Scheme(Protocol):
+    """What a driver has to know of an auth object: a placement × a source × origins."""
+
+    @property
+    def renews(self) -> bool:
+        """Tell whether a credential that was refused can be replaced."""
+        ...
+
+    @property
+    def origins(self) -> Origins:
+        """Give the origins that the credential may go to."""
+        ...
+
+    def attach(self, request: Any, caller: Caller) -> Steps[Token | None]:
+        """Put the credential on a request, if it may go there."""
+        ...
+
+    def review(
+        self, request: Any, response: Any, token: Token, caller: Caller, *, replayable: bool
+    ) -> Steps[Token | None]:
+        """Decide after the answer whether the request goes out once more."""
+        ...
+
+    def guarded_header(self, token: Token) -> tuple[str, str] | None:
+        """Give the header that may not follow a redirect away from our origins, if any."""
+        ...

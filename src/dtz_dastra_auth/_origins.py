@@ -112,7 +112,7 @@ def _exact(origin: object) -> _Origin:
     if url.raw_path not in (b"", b"/") or url.fragment or "#" in checked or "?" in checked:
         raise ConfigurationError("origins: only scheme, host and port, no path")
     found = _origin_of(url)
-    if found is None or found[2] == 0:
+    if found is None or not 0 < found[2] < 65_536:
         raise ConfigurationError("origins: expected 'https://host[:port]'")
     _checks.secure("origins", url.scheme, found[1].strip("[]"))
     return found

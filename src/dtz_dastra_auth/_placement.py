@@ -95,6 +95,9 @@ class Cookie:
 
     def put(self, request: Any, secret: str) -> None:
         """Put a secret on a request, in place of an earlier one."""
+        if getattr(request, "cookies", None) and not hasattr(request, "_cookies"):
+            # Not prepared yet: with a header there, requests would leave these cookies out.
+            return
         others = [pair for pair in self._pairs(request) if _name_of(pair) != self.name]
         request.headers["Cookie"] = "; ".join([*others, f"{self.name}={secret}"])
 

@@ -66,7 +66,7 @@ class Renewal:
             if isinstance(turn, Failure):
                 raise retold(turn.error, self.label)
             if isinstance(turn, Lead):
-                return (yield from self._lead(turn))
+                return (yield from self._lead(turn, turn.previous or rejected))
             if turn.is_mine() or (self.caller.blocks and turn.thread == threading.get_ident()):
                 return (yield from self._go_alone(deadline, rejected))
             try:
@@ -79,13 +79,13 @@ class Renewal:
             if landing is not None and landing.error is not None:
                 raise retold(landing.error, self.label)
 
-    def _lead(self, lead: Lead) -> Steps[Token]:
+    def _lead(self, lead: Lead, previous: Token | None) -> Steps[Token]:
         early = lead.token is not None
         with lead.flight.led():
             try:
                 if lead.after:
                     yield Pause(lead.after)
-                token = yield from self._try(lead.deadline, lead.previous, again=not early)
+                token = yield from self._try(lead.deadline, previous, again=not early)
             except Exception as error:
                 self.slot.fail(lead.flight, error, early=early)
                 if lead.token is None or not (self.caller.survives or _is_answer(error)):

@@ -10,8 +10,10 @@ import time
 from functools import partial
 from typing import Any, Protocol
 
+from . import _checks
 from ._errors import ConfigurationError
 from ._flow import Ask, Steps
+from ._oauth import LONGEST_LIFETIME
 from ._slot import Slot
 from ._stores import Identity, MemoryTokenStore, Obtain
 from ._token import Deadline, Token
@@ -73,6 +75,7 @@ class SharedTokenStore:
         self._memory = MemoryTokenStore()
         self._keys: dict[bytes, bytes] = {}
         self._rests_until = 0.0
+        self._disbelieved_until = 0.0
 
     def slot(self, identity: Identity) -> Slot:
         """Give the state that this process holds for an identity.
@@ -106,19 +109,27 @@ class SharedTokenStore:
         return value, lifetime
 
     def _load(self, identity: Identity) -> tuple[str, float] | None:
-        if time.monotonic() < self._rests_until:
+        now = time.monotonic()
+        if now < max(self._rests_until, self._disbelieved_until):
             return None
         try:
             key = self._key(identity)
             value = self._cache.get(self._cache_key(key))
-            if value is None:
-                return None
-            token, expires_at = json.loads(self._open(key, identity, value))
-            left = float(expires_at) - time.time()
         except Exception as error:
             self._rest(error)
             return None
-        return (str(token), left) if left > 0 else None
+        if value is None:
+            return None
+        try:
+            token, expires_at = json.loads(self._open(key, identity, value))
+            left = float(expires_at) - time.time()
+            token = _checks.token_text("token", token)
+        except Exception as error:
+            # The next token that this process gets takes its place.
+            self._disbelieved_until = now + _RESPITE
+            logger.warning("a shared token is not believed: %s", type(error).__qualname__)
+            return None
+        return (token, min(left, LONGEST_LIFETIME)) if left > 0 else None
 
     def _save(self, identity: Identity, token: str, lifetime: float) -> None:
         if time.monotonic() < self._rests_until or lifetime < 1:
@@ -162,6 +173,9 @@ class SharedTokenStore:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         sealed = base64.b64decode(value, validate=True)
+        if base64.b64encode(sealed).decode("ascii") != value:
+            # The last character has bits that decoding ignores.
+            raise ValueError("not as it was written")
         return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound_to(identity)).decode()
 
     def __getstate__(self) -> tuple[Cache, bool, str]:

@@ -131,6 +131,7 @@ class Slot:
             # A leader that comes in overdue must not put its token over a newer one.
             if self._token is None or token.taken.monotonic >= self._token.taken.monotonic:
                 self._token = token
+                self._refused = None
                 self._arrived = self.clock.now().monotonic
                 window = min(EARLY_AT_MOST, token.lifetime / 5)
                 self._renew_below = window * (1 - self._jitter() / 4)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import requests
+from requests.auth import AuthBase
 
 from . import _checks
 from ._errors import ConfigurationError
@@ -62,8 +63,8 @@ class StaticSource:
 
     def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
         """Give the secret, and nothing else when it was rejected."""
+        yield from ()
         return None if rejected else self._token
-        yield  # a generator, as every source's is
 
     def reject(self, token: Token) -> None:
         """Have no other secret to give."""
@@ -202,6 +203,9 @@ def source_of(parameter: str, secret: object, check: Check) -> TokenSource:
     Raises:
         ConfigurationError: It is none of these, or a secret that cannot be sent.
     """
+    # A class has its instances' methods, and an auth object can be called: neither is a source.
+    if isinstance(secret, type | AuthBase):
+        raise ConfigurationError(f"{parameter}: expected a str, a function or a token source")
     if isinstance(secret, TokenSource):
         return secret
     if callable(secret):

@@ -29,9 +29,11 @@ class DastraClientCredentials(Auth):
 
     Example:
         ```python
-        session.auth = DastraClientCredentials("public key", "private key")
+        session.auth = DastraClientCredentials("public-key", "private-key")
         ```
     """
+
+    default_origins = ORIGINS
 
     def __init__(
         self,
@@ -106,7 +108,7 @@ class DastraClientCredentials(Auth):
         )
 
     def _shown(self) -> str:
-        return f"public_key={self._public_key!r}, private_key='***', "
+        return f"public_key={self._public_key!r}, private_key='***'"
 
 
 class DastraApiKey(Auth):
@@ -114,9 +116,11 @@ class DastraApiKey(Auth):
 
     Example:
         ```python
-        session.auth = DastraApiKey("private key")
+        session.auth = DastraApiKey("private-key")
         ```
     """
+
+    default_origins = ORIGINS
 
     def __init__(self, private_key: str, *, origins: Iterable[str] = ORIGINS) -> None:
         """Take a private key.
@@ -144,7 +148,7 @@ class DastraApiKey(Auth):
         )
 
     def _shown(self) -> str:
-        return "private_key='***', "
+        return "private_key='***'"
 
 
 class _ClientCredentials(RenewingSource):

@@ -42,6 +42,8 @@ class DtzApiKey(Auth):
         ```
     """
 
+    default_origins = ORIGINS
+
     def __init__(
         self, api_key: str, *, context_id: str | None = None, origins: Iterable[str] = ORIGINS
     ) -> None:
@@ -75,7 +77,7 @@ class DtzApiKey(Auth):
         )
 
     def _shown(self) -> str:
-        return "api_key='***', "
+        return "api_key='***'"
 
 
 class DtzBearer(Auth):
@@ -86,6 +88,8 @@ class DtzBearer(Auth):
         session.auth = DtzBearer(DtzLogin("user@example.org", "password"))
         ```
     """
+
+    default_origins = ORIGINS
 
     def __init__(self, token: Secret, *, origins: Iterable[str] = ORIGINS) -> None:
         """Take a token, or something that gives one.
@@ -116,7 +120,7 @@ class DtzBearer(Auth):
         return cls(_secret_from_env(), origins=origins_from_env())
 
     def _shown(self) -> str:
-        return "token='***', "
+        return "token='***'"
 
 
 class DtzBasic(Auth):
@@ -127,6 +131,8 @@ class DtzBasic(Auth):
         session.auth = DtzBasic("apikey", "apikey-1234")
         ```
     """
+
+    default_origins = ORIGINS
 
     def __init__(
         self, username: str, password: Secret, *, origins: Iterable[str] = ORIGINS
@@ -165,7 +171,7 @@ class DtzBasic(Auth):
         return cls("bearer", _secret_from_env(), origins=origins_from_env())
 
     def _shown(self) -> str:
-        return f"username={self._username!r}, password='***', "
+        return f"username={self._username!r}, password='***'"
 
 
 class DtzCookie(Auth):
@@ -178,6 +184,8 @@ class DtzCookie(Auth):
         session.auth = DtzCookie(DtzLogin("user@example.org", "password"))
         ```
     """
+
+    default_origins = ORIGINS
 
     def __init__(self, token: Secret, *, origins: Iterable[str] = ORIGINS) -> None:
         """Take a token, or something that gives one.
@@ -202,7 +210,7 @@ class DtzCookie(Auth):
         return cls(_secret_from_env(), origins=origins_from_env())
 
     def _shown(self) -> str:
-        return "token='***', "
+        return "token='***'"
 
 
 class DtzQueryKey(Auth):
@@ -216,6 +224,8 @@ class DtzQueryKey(Auth):
         session.auth = DtzQueryKey("apikey-1234")
         ```
     """
+
+    default_origins = ORIGINS
 
     def __init__(
         self, api_key: str, *, context_id: str | None = None, origins: Iterable[str] = ORIGINS
@@ -247,7 +257,7 @@ class DtzQueryKey(Auth):
         )
 
     def _shown(self) -> str:
-        return "api_key='***', "
+        return "api_key='***'"
 
 
 def _context(name: str, context_id: str | None) -> tuple[tuple[str, str], ...]:

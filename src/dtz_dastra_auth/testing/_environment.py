@@ -13,7 +13,10 @@ import certifi
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 # Each of these would lead some client past the proxy or to other certificates.
-_IN_THE_WAY = ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_DIR")
+_IN_THE_WAY = (
+    *("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"),
+    "SSL_CERT_DIR",
+)
 
 
 def changes(proxy_url: str, ca_file: str) -> dict[str, str | None]:

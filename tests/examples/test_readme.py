@@ -1,0 +1,170 @@
+"""The README's Python is run as it stands there, against the stand-ins."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import dtz_dastra_auth
+from dtz_dastra_auth.testing import StandIns, serve
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SOURCE = Path(dtz_dastra_auth.__file__).parents[1]
+
+_HEADING_OR_BLOCK = re.compile(r"(?ms)^#+ (?P<heading>[^\n]+)$|^```python\n(?P<block>.*?)^```$")
+
+
+def blocks() -> dict[str, str]:
+    """Give every Python block, under the name of its section and its number in it."""
+    found: dict[str, str] = {}
+    section, number = "", 0
+    # A comment in a block looks like a heading; blocks of other languages are taken out first.
+    for match in _HEADING_OR_BLOCK.finditer(re.sub(r"(?ms)^```sh\n.*?^```$", "", README)):
+        if match["heading"]:
+            section, number = match["heading"], 0
+        else:
+            number += 1
+            found[f"{section} {number}"] = match["block"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[StandIns]:
+    with serve(set_environment=False) as services:
+        yield services
+
+
+@pytest.fixture
+def services(running: StandIns) -> Iterator[StandIns]:
+    """Run the stand-ins with the credentials that the README writes out."""
+    running.dastra.add_key_pair("public-key", "private-key")
+    running.dtz.add_api_key("apikey-1234", running.dtz.context_id)
+    running.dtz.add_user("user@example.org", "password", "context-1234")
+    yield running
+    running.reset()
+
+
+def run(services: StandIns, directory: Path, *command: str) -> str:
+    """Run Python as a program of its own, so that no block sees what another one left."""
+    variables = {
+        "DASTRA_PUBLIC_KEY": "public-key",
+        "DASTRA_PRIVATE_KEY": "private-key",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONPATH": str(SOURCE),
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *command],
+        env={**services.environment, **variables},
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def statuses(services: StandIns) -> tuple[list[int | None], list[int | None]]:
+    """Tell what the two APIs answered."""
+    dastra, dtz = services.dastra.calls, services.dtz.calls
+    return [call.status for call in dastra], [call.status for call in dtz]
+
+
+def one_token_serves_every_client(services: StandIns, output: str) -> None:
+    assert statuses(services) == ([200] * 4, [200])
+    assert len(services.dastra.token_requests) == 1
+    assert services.dtz.calls[0].header("X-API-KEY") == "apikey-1234"
+
+
+def a_function_and_a_login_both_authenticate(services: StandIns, output: str) -> None:
+    assert statuses(services) == ([], [200, 200])
+    paths = [request.path.rpartition("/token/")[2] for request in services.dtz.token_requests]
+    assert paths == ["auth", "refresh"]
+
+
+def the_environment_is_read(services: StandIns, output: str) -> None:
+    assert statuses(services) == ([200], [])
+    assert len(services.dastra.token_requests) == 1
+
+
+def a_cleared_store_asks_again(services: StandIns, output: str) -> None:
+    assert statuses(services) == ([200, 200], [])
+    assert len(services.dastra.token_requests) == 2
+
+
+def both_errors_are_caught(services: StandIns, output: str) -> None:
+    assert output.splitlines() == [
+        "api_key: a DTZ API key starts with 'apikey-'",
+        "400 invalid_client The key pair is not known.",
+    ]
+    assert statuses(services) == ([], [])
+
+
+def the_key_stays_at_its_origins(services: StandIns, output: str) -> None:
+    keys = [call.header("X-API-KEY") for call in services.dtz.calls]
+    assert keys == ["apikey-1234", None]
+
+
+def it_has_its_own_stand_ins(services: StandIns, output: str) -> None:
+    assert statuses(services) == ([], [])
+
+
+EXPECTED: dict[str, Callable[[StandIns, str], None]] = {
+    "dtz-dastra-auth 1": one_token_serves_every_client,
+    "Methods 1": a_function_and_a_login_both_authenticate,
+    "Environment variables 1": the_environment_is_read,
+    "Tokens 1": a_cleared_store_asks_again,
+    "Errors 1": both_errors_are_caught,
+    "Where a credential goes 1": the_key_stays_at_its_origins,
+    "Testing your own code 2": it_has_its_own_stand_ins,
+}
+FIXTURES = "Testing your own code 1"
+
+
+def test_every_block_is_run_by_a_test_below() -> None:
+    assert set(blocks()) == {*EXPECTED, FIXTURES}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_block_does_what_the_text_says(name: str, services: StandIns, tmp_path: Path) -> None:
+    (tmp_path / "token.txt").write_text(services.dtz.make_token() + "\n")
+    (tmp_path / "block.py").write_text(blocks()[name], encoding="utf-8")
+    output = run(services, tmp_path, "block.py")
+    EXPECTED[name](services, output)
+
+
+def test_the_tests_in_it_pass(services: StandIns, tmp_path: Path) -> None:
+    (tmp_path / "test_block.py").write_text(blocks()[FIXTURES], encoding="utf-8")
+    plugin = ("-p", "dtz_dastra_auth.testing.plugin", "-p", "no:cacheprovider")
+    output = run(services, tmp_path, "-m", "pytest", "--rootdir", ".", *plugin)
+    assert "2 passed" in output
+
+
+def test_the_error_in_its_comment_is_the_real_one() -> None:
+    with pytest.raises(dtz_dastra_auth.ConfigurationError) as caught:
+        dtz_dastra_auth.DtzApiKey("1234")
+    assert f"# {caught.value}" in blocks()["Errors 1"]
+
+
+def test_what_a_newcomer_needs_stands_in_the_first_40_lines() -> None:
+    beginning = "\n".join(README.splitlines()[:40])
+    for client in ("requests.get", "requests.Session", "httpx.Client", "httpx.AsyncClient"):
+        assert client in beginning
+    assert "httpx2.Client" in beginning
+    assert "pip install ." in beginning
+    for session in ("tour", "tests"):
+        assert f'pip install -q "nox[uv]" && .venv/bin/nox -s {session}\n' in beginning + "\n"
+
+
+def test_every_variable_and_class_of_the_tables_exists() -> None:
+    package = SOURCE / "dtz_dastra_auth"
+    source = "".join(path.read_text(encoding="utf-8") for path in package.glob("*.py"))
+    written = set(re.findall(r"\b(?:DASTRA|DTZ)_[A-Z_]+\b", README))
+    assert written == set(re.findall(r"\"((?:DASTRA|DTZ)_[A-Z_]+)\"", source))
+    for name in dtz_dastra_auth.__all__:
+        assert name in README or name in {"TokenSource", "TokenStore"}
