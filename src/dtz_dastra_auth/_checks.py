@@ -108,14 +108,14 @@ def endpoint(name: str, value: object) -> str:
         raise ConfigurationError(f"{name}: a backslash or fragment has no place in it")
     # What the parser raises has the URL in its text, and an exception's context is shown with
     # it: so ours is raised after the handler has ended.
-    scheme = host = ""
+    scheme = authority = host = ""
     with suppress(ValueError):
         parts = urlsplit(checked)
         if parts.port != 0:
-            scheme, host = parts.scheme, parts.hostname or ""
+            scheme, authority, host = parts.scheme, parts.netloc, parts.hostname or ""
     if not host:
         raise ConfigurationError(f"{name}: expected https://host[:port]/path")
-    if "@" in parts.netloc:
+    if "@" in authority:
         raise ConfigurationError(f"{name}: user information has no place in it")
     secure(name, scheme, host)
     return checked

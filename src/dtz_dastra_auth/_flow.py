@@ -129,7 +129,7 @@ class Caller:
 
 
 class Scheme(Protocol):
-    """What a driver has to know of an auth object: a placement × a source × origins."""
+    """What a driver has to know of an auth object: placement, source and origins."""
 
     @property
     def renews(self) -> bool:

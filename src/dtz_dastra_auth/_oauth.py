@@ -96,7 +96,7 @@ def read_token(answer: Answer, label: str, secrets: tuple[str, ...]) -> tuple[st
     kind = members.get("token_type", "bearer")
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise _unusable(answer, label, "is for another token type than bearer")
-    problem = ""
+    value = problem = ""
     try:
         value = _checks.token_text("access_token", members.get("access_token"))
     except ConfigurationError as error:

@@ -1,7 +1,7 @@
 """Every method of both services: how it is made, and what it has to look like on the wire."""
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from dtz_dastra_auth import (
     DtzLogin,
     DtzQueryKey,
 )
-from dtz_dastra_auth.testing import Recorded, StandIns
+from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, StandIns
 
 DASTRA_URL = "https://api.dastra.eu/v1/workspaces"
 DTZ_URL = "https://api.dtz.rocks/v1/me"
@@ -63,7 +63,7 @@ class Method:
         """Give the requests for a token that have arrived."""
         return self._service(services).token_requests
 
-    def _service(self, services: StandIns) -> Any:
+    def _service(self, services: StandIns) -> DastraStandIn | DtzStandIn:
         return services.dastra if self.url == DASTRA_URL else services.dtz
 
 

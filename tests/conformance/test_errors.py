@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -32,7 +32,7 @@ def refused(client: Client, url: str) -> TokenError:
 
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_refused_key_pair_is_a_token_error_that_every_library_catches(
-    status: int, connect: Connect, dastra: DastraStandIn
+    status: Literal[400, 401], connect: Connect, dastra: DastraStandIn
 ) -> None:
     dastra.error_status = status
     client = connect(DastraClientCredentials(dastra.public_key, "wrong-private-key"))
@@ -129,10 +129,6 @@ def test_an_async_callable_works_in_async_clients_alone(
 def test_a_blocking_callable_does_not_run_on_the_event_loop(
     connect: Connect, kind: str, dtz: DtzStandIn
 ) -> None:
-    import asyncio
-
-    import sniffio
-
     seen: list[str | None] = []
     token = dtz.make_token()
 
@@ -145,7 +141,6 @@ def test_a_blocking_callable_does_not_run_on_the_event_loop(
 
     assert connect(DtzBearer(give)).get(DTZ_URL).status_code == 200
     assert seen == [None]
-    assert asyncio is not None
 
 
 def test_an_error_of_a_callable_reaches_the_caller_as_it_is(connect: Connect) -> None:

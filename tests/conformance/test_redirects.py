@@ -1,11 +1,14 @@
 """A credential in a header does not follow a redirect away from its origins."""
 
 from collections.abc import Callable
+from typing import Any
 
+import httpx
 import pytest
+
 from clients import Client
 from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, Method
-
+from dtz_dastra_auth import DtzApiKey
 from dtz_dastra_auth.testing import StandIns
 
 Connect = Callable[..., Client]
@@ -18,10 +21,9 @@ def test_no_credential_follows_a_redirect_to_another_service(
     method: Method, status: int, connect: Connect, stand_ins: StandIns
 ) -> None:
     client = connect(method.make(stand_ins).auth, follow_redirects=True)
-    ours, other = stand_ins.dastra, stand_ins.dtz
-    elsewhere = DTZ_URL
-    if method.url == DTZ_URL:
-        ours, other, elsewhere = other, ours, DASTRA_URL
+    services: tuple[Any, Any] = stand_ins.dastra, stand_ins.dtz
+    ours, other = services if method.url == DASTRA_URL else services[::-1]
+    elsewhere = DTZ_URL if method.url == DASTRA_URL else DASTRA_URL
     ours.redirect(elsewhere, status=status)
     other.answer({}, on="any")
     assert client.get(method.url).status_code == 200
@@ -33,10 +35,6 @@ def test_no_credential_follows_a_redirect_to_another_service(
 
 
 def test_the_callers_own_trace_is_called_as_before(stand_ins: StandIns) -> None:
-    import httpx
-
-    from dtz_dastra_auth import DtzApiKey
-
     seen: list[str] = []
 
     def trace(event: str, info: object) -> None:

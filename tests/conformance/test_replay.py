@@ -1,6 +1,7 @@
 """What a 401 leads to, in every client."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
@@ -151,7 +152,7 @@ def test_a_body_that_cannot_be_sent_again_leaves_the_401_to_the_caller(
     clock.advance(10)
     dastra.expire_tokens()
 
-    async def parts_async():
+    async def parts_async() -> AsyncIterator[bytes]:
         yield b"one "
         yield b"time"
 
@@ -166,10 +167,8 @@ def test_a_body_that_cannot_be_sent_again_leaves_the_401_to_the_caller(
 
 
 def test_a_file_is_sent_again_from_where_it_was(
-    dastra: DastraStandIn, store: MemoryTokenStore, clock: FakeClock, tmp_path
+    dastra: DastraStandIn, store: MemoryTokenStore, clock: FakeClock, tmp_path: Path
 ) -> None:
-    import requests
-
     path = tmp_path / "body"
     path.write_bytes(b"before|after")
     auth = dastra_auth(dastra, store)

@@ -162,8 +162,14 @@ def test_a_401_is_replayed_under_responses_and_requests_mock(clock: FakeClock) -
         assert calls(in_responses) == [200, 200]
     with requests_mock.Mocker() as mocker:
         mocker.post(TOKEN_URL, json=TOKEN_ANSWER)
-        answers = [{"status_code": status, "json": {}} for status in (200, 401, 200)]
-        assert calls(lambda: mocker.get(DASTRA_URL, answers) and None) == [200, 200]
+        answers: list[dict[str, Any]] = [
+            {"status_code": status, "json": {}} for status in (200, 401, 200)
+        ]
+
+        def in_requests_mock() -> None:
+            mocker.get(DASTRA_URL, answers)
+
+        assert calls(in_requests_mock) == [200, 200]
 
 
 def test_a_session_that_was_given_carries_the_token_request_and_is_not_changed(

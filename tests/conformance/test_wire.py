@@ -5,7 +5,13 @@ from collections.abc import Callable
 
 from clients import Client
 from conformance.methods import CREDENTIAL_HEADERS, DASTRA_URL, DTZ_URL, Made, Method
-from dtz_dastra_auth import DastraClientCredentials, DtzBearer, DtzLogin
+from dtz_dastra_auth import (
+    DastraClientCredentials,
+    DtzBearer,
+    DtzCookie,
+    DtzLogin,
+    DtzQueryKey,
+)
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, StandIns
 
 Connect = Callable[..., Client]
@@ -109,8 +115,6 @@ def test_a_dtz_login_changes_into_the_chosen_context(connect: Connect, dtz: DtzS
 
 
 def test_the_rest_of_a_query_keeps_its_bytes(connect: Connect, stand_ins: StandIns) -> None:
-    from dtz_dastra_auth import DtzQueryKey
-
     auth = DtzQueryKey(stand_ins.dtz.api_key)
     response = connect(auth).get(DTZ_URL + "?a=1%2F2&apiKey=apikey-old&b=x%20y")
     assert response.status_code == 200
@@ -135,8 +139,6 @@ def test_a_dtz_header_credential_goes_out_without_a_cookie(
 
 
 def test_the_dtz_cookie_stands_beside_the_callers_own(connect: Connect, dtz: DtzStandIn) -> None:
-    from dtz_dastra_auth import DtzCookie
-
     token = dtz.make_token()
     client = connect(DtzCookie(token))
     response = client.get(DTZ_URL, headers={"Cookie": "own=1; dtz-auth=old"})

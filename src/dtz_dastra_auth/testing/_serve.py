@@ -70,9 +70,9 @@ def serve(*, set_environment: bool = True) -> Iterator[StandIns]:
 
     Code under test keeps its URLs: a proxy announced in ``HTTPS_PROXY`` leads the services' real
     host names to the stand-ins, whose certificates are trusted through ``REQUESTS_CA_BUNDLE``,
-    ``CURL_CA_BUNDLE`` and ``SSL_CERT_FILE``. ``NO_PROXY``, ``ALL_PROXY``, ``HTTP_PROXY`` (in both spellings) and
-    ``SSL_CERT_DIR`` are removed meanwhile. All of it is put back at the end. Other https hosts are
-    tunnelled on, directly, not through a proxy that the environment named before.
+    ``CURL_CA_BUNDLE`` and ``SSL_CERT_FILE``. ``NO_PROXY``, ``ALL_PROXY``, ``HTTP_PROXY`` (in both
+    spellings) and ``SSL_CERT_DIR`` are removed meanwhile. All of it is put back at the end. Other
+    https hosts are tunnelled on, directly, not through a proxy that the environment named before.
 
     Clients read the environment when they are made (httpx, httpx2) or at each call (requests): one
     made before this starts does not see the stand-ins, and neither does one with
