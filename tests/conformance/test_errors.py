@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
+import sniffio
 
 from clients import Client
 from conformance.methods import DASTRA_URL, DTZ_URL

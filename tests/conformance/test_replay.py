@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from clients import Client
 from clock import FakeClock
