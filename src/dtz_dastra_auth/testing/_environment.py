@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import certifi
 
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", re.DOTALL)
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 # Each of these would lead some client past the proxy or to other certificates.
@@ -64,4 +66,6 @@ def write_ca_file(path: Path, authority: bytes) -> None:
     """Write a bundle in which hosts on the internet are trusted as before, and ours as well."""
     files = {certifi.where(), *filter(None, map(os.environ.get, _CA_VARIABLES))}
     bundles = [Path(each).read_bytes() for each in sorted(files) if Path(each).is_file()]
-    path.write_bytes(b"\n".join([authority, *bundles]))
+    # Each new client reads all of it, and the bundles have most authorities in common.
+    certificates = dict.fromkeys(_CERTIFICATE.findall(b"\n".join([authority, *bundles])))
+    path.write_bytes(b"\n".join(certificates))
