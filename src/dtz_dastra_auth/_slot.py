@@ -119,7 +119,10 @@ class Slot:
             return failure
 
     def reject(self, token: Token) -> None:
-        """Take note that a token was refused, unless it is a new one or has a successor."""
+        """Have the next caller renew a token that was refused, unless it has a successor.
+
+        Others go on with it meanwhile: it may still serve them.
+        """
         now = self.clock.now()
         with self._lock:
             if self._token is not None and not self._serves(self._token, now, token):
@@ -173,12 +176,13 @@ class Slot:
     def _serves(self, token: Token, now: Instant, rejected: Token | None) -> bool:
         # One that arrives expired is used while it is young, else every call would fetch one.
         young = now.monotonic - self._arrived < YOUNG
-        if token.value == self._refused or (rejected is not None and token.value == rejected.value):
+        if rejected is not None and token.value == rejected.value:
             return young
         return young or token.left(now) > 0
 
     def _is_due(self, token: Token, now: Instant) -> bool:
-        if not 0 < token.left(now) <= self._renew_below:
+        left = token.left(now)
+        if left <= 0 or (left > self._renew_below and token.value != self._refused):
             return False
         return self._failure is None or now.monotonic >= self._failure.next_early
 

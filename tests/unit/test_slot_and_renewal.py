@@ -1079,6 +1079,30 @@ def test_a_401_that_cannot_be_replayed_renews_no_token_that_was_renewed_meanwhil
     assert house.caller().result() is new
 
 
+def test_others_go_on_with_a_refused_token_while_one_renews_it() -> None:
+    house = House()
+    old = house.renewed()
+    house.clock.pass_(10)
+    house.slot.reject(old)
+    leader = house.caller()
+    leader.next()
+
+    assert house.caller().result() is old
+    assert leader.result(("new", HOUR)).value == "new"
+
+
+def test_a_refused_token_goes_on_serving_when_it_cannot_be_renewed() -> None:
+    house = House()
+    old = house.renewed()
+    house.clock.pass_(10)
+    house.slot.reject(old)
+    leader = house.caller()
+    leader.next()
+
+    assert leader.result_after(answered(503)) is old
+    assert house.caller().result() is old
+
+
 def test_a_server_that_gives_a_rejected_token_again_is_not_asked_for_ever() -> None:
     house = House()
     old = house.renewed("same")
