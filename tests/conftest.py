@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from dtz_dastra_auth.testing import StandIns, serve
-
 import clients
+from dtz_dastra_auth.testing import StandIns, serve
 
 
 @pytest.fixture(params=clients.KINDS)

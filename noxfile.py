@@ -1,0 +1,203 @@
+"""What is run on this package: `nox` for the usual checks, `nox --list` for all of them.
+
+Environments are made of `requirements/dev.txt`, where every version has its hash, but for
+`lowest`, which is made of `requirements/lowest.txt`; `nox -s lock` writes both.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.10.14"
+# uv alone resolves for every platform at once and to the lowest versions; `nox[uv]` brings it.
+nox.options.default_venv_backend = "uv"
+nox.options.error_on_external_run = True
+nox.options.sessions = ["lint", "types", "tests"]
+
+PACKAGE = "dtz-dastra-auth"
+LOWEST_PYTHON = "3.11"
+EXTRAS = ("--extra=httpx2", "--extra=testing")
+LOCK, LOWEST = Path("requirements/dev.txt"), Path("requirements/lowest.txt")
+LOCKS = {
+    LOCK: (*EXTRAS, "--group=dev", "--group=niquests", "--group=typeshed"),
+    LOWEST: (*EXTRAS, "--group=test", "--resolution=lowest-direct"),
+}
+# What may be imported where nothing but the wheel is installed, and what may not be there.
+IMPORTS = """
+import importlib.util, sys
+import dtz_dastra_auth, dtz_dastra_auth.testing
+assert sys.prefix in dtz_dastra_auth.__file__, dtz_dastra_auth.__file__
+for name in dtz_dastra_auth.__all__:
+    getattr(dtz_dastra_auth, name)
+for extra in ("aiohttp", "httpx2"):
+    assert importlib.util.find_spec(extra) is None, extra
+print(len(dtz_dastra_auth.__all__), "public names")
+"""
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests but those for niquests; `-P 3.13` names another interpreter."""
+    install(session, *EXTRAS, "--group=test")
+    pytest(session, "--ignore=tests/niquests")
+
+
+@nox.session
+def niquests(session: nox.Session) -> None:
+    """Run the tests for niquests, which replaces urllib3 and so needs its own environment."""
+    install(session, *EXTRAS, "--group=niquests")
+    pytest(session, "tests/niquests")
+
+
+@nox.session(python=LOWEST_PYTHON)
+def lowest(session: nox.Session) -> None:
+    """Run all tests with the lowest versions that pyproject.toml admits."""
+    session.install("--require-hashes", f"--requirements={LOWEST}", env=registry())
+    install_package(session)
+    session.run("uv", "pip", "check")
+    pytest(session, "--ignore=tests/niquests")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check formatting, lint, declared dependencies and lock files."""
+    install(session, "--group=lint", project=False)
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("deptry", "src")
+    check_locks(session)
+
+
+@nox.session
+@nox.parametrize("httpx2", [nox.param(True, id="httpx2"), nox.param(False, id="no-httpx2")])
+def types(session: nox.Session, *, httpx2: bool) -> None:
+    """Check types with mypy and pyright, with httpx2 installed and without."""
+    # Without httpx2, the types of requests are typeshed's, as older releases of requests need.
+    what = EXTRAS if httpx2 else ("--extra=testing", "--group=typeshed")
+    install(session, *what, "--group=types", package=False)
+    paths = ["src", "typing_tests/test_public_names.py"]
+    if httpx2:
+        paths = ["src", "tests", "typing_tests", "examples"]
+    session.run("mypy", f"--cache-dir={session.create_tmp()}", *paths)
+    # Its wrapper would tell, on each run, of versions newer than the locked one.
+    session.run("pyright", *paths, env={"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"})
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build, check what is in the wheel, and use it where nothing else is installed."""
+    directory = Path(session.create_tmp()).resolve()
+    shutil.rmtree(directory / "dist", ignore_errors=True)
+    build = ("uv", "build", "--build-constraints", str(LOCK), "--require-hashes")
+    session.run(*build, "--out-dir", str(directory / "dist"), env=registry())
+    built = [str(path) for path in (directory / "dist").iterdir() if path.suffix in {".gz", ".whl"}]
+    (file,) = (path for path in built if path.endswith(".whl"))
+    check_wheel(session, file)
+    install(session, package=False)
+    session.install("--no-deps", file)
+    elsewhere = directory / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    user_code = Path("typing_tests/test_public_names.py").resolve()
+    with session.chdir(elsewhere):
+        session.run("python", "-c", IMPORTS)
+    install(session, "--group=package", "--group=types", project=False)
+    session.run("twine", "check", "--strict", *built)
+    with session.chdir(elsewhere):
+        session.run("mypy", "--strict", f"--cache-dir={directory / 'types'}", str(user_code))
+
+
+@nox.session
+def tour(session: nox.Session) -> None:
+    """Run every method in every client; `-- --live` and `-- --json` are passed on."""
+    install(session, *EXTRAS, "--group=trio")
+    session.run("python", "examples/tour.py", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write the lock files; `-- --upgrade` takes the newest versions."""
+    for path, options in LOCKS.items():
+        compile_lock(session, path, *options, *session.posargs)
+
+
+def install(session: nox.Session, *what: str, project: bool = True, package: bool = True) -> None:
+    """Install locked versions: of the project's dependencies, extras and groups, and itself."""
+    if project:
+        what = ("--requirements=pyproject.toml", *what)
+    session.install("--require-hashes", f"--constraints={LOCK}", *what, env=registry())
+    if project and package:
+        install_package(session)
+
+
+def install_package(session: nox.Session) -> None:
+    """Install the package as its users get it, as a wheel."""
+    # uv would take a wheel that it built earlier, unless told to forget it.
+    fresh = ("--no-deps", f"--reinstall-package={PACKAGE}", f"--build-constraints={LOCK}")
+    session.install(*fresh, ".", env=registry())
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run tests; a skip is a failure, since it proves nothing."""
+    # More processes gain little: a test's clients and servers have threads of their own.
+    parallel = ("--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
+    session.run("pytest", "-p", "no_skips", *parallel, *arguments, *session.posargs)
+
+
+def compile_lock(session: nox.Session, path: Path, *options: str) -> None:
+    """Resolve for every platform; what is in the file already stays, where it still fits."""
+    session.run(
+        *("uv", "pip", "compile", "pyproject.toml", "--universal", "--generate-hashes"),
+        *("--no-annotate", "--custom-compile-command=nox -s lock", "--quiet"),
+        *options,
+        f"--output-file={path}",
+        env=registry(),
+        external=True,
+    )
+
+
+def check_locks(session: nox.Session) -> None:
+    """Fail if a lock file does not fit pyproject.toml or names a host."""
+    for path, options in LOCKS.items():
+        draft = Path(session.create_tmp()) / path.name
+        shutil.copy(path, draft)
+        compile_lock(session, draft, *options)
+        if pins(draft) != pins(path):
+            session.error(f"{path} does not fit pyproject.toml; nox -s lock writes it anew")
+        if "://" in path.read_text():
+            session.error(f"{path} names a host, which others need not reach")
+
+
+def pins(path: Path) -> list[str]:
+    """Return what is locked without the hashes: a release can get more files later."""
+    return [line for line in path.read_text().splitlines() if "==" in line]
+
+
+def check_wheel(session: nox.Session, path: str) -> None:
+    """Fail unless the wheel has all of src, and nothing else but its own metadata."""
+    names = {name for name in zipfile.ZipFile(path).namelist() if ".dist-info/" not in name}
+    sources = (file for file in Path("src").rglob("*") if file.is_file())
+    expected = {f.relative_to("src").as_posix() for f in sources if "__pycache__" not in f.parts}
+    if names != expected:
+        session.error(f"not both in the wheel and in src: {sorted(names ^ expected)}")
+
+
+@cache
+def registry() -> dict[str, str]:
+    """Tell uv, which does not read pip's configuration, of the mirror that pip is set to."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    configured = dict(shlex.split(line)[0].split("=", 1) for line in done.stdout.splitlines())
+    names = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+    return {
+        variable: configured[key]
+        for option, variable in names.items()
+        for key in (f"global.{option}", f"install.{option}", f":env:.{option}")
+        if key in configured and variable not in os.environ
+    }
