@@ -12,11 +12,15 @@ from ._flow import Caller, Peek, Steps
 from ._origins import Origins
 from ._placement import Placement
 from ._sources import TokenSource
-from ._token import Token
+from ._token import Deadline, SystemClock, Token
 
 logger = logging.getLogger("dtz_dastra_auth")
 
 R = TypeVar("R")
+
+_CLOCK = SystemClock()
+# Seconds for the body of a 401, where the caller has set no timeout that the driver can see.
+_PATIENCE = 30.0
 
 
 class Auth(AuthBases):
@@ -106,7 +110,8 @@ class Auth(AuthBases):
             return None
         if not self._placement.carries(request, token.value):
             return None
-        if not replayable or not (yield Peek(response)):
+        deadline = Deadline.after(_CLOCK, caller.timeout or _PATIENCE)
+        if not replayable or not (yield Peek(response, deadline)):
             # This call has its 401; the next one is to start with another token.
             self._source.reject(token)
             return None

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 from . import _streams
 from ._drivers import advance, perform_blocking
@@ -52,31 +53,37 @@ class _Drive:
     def __init__(self, auth: Scheme, request: Any, *, blocks: bool) -> None:
         """Begin a call; nothing happens before the client asks for the first request."""
         self._request = request
+        self._blocks = blocks
         caller = Caller(_streams.timeout_of(request), blocks=blocks)
         self._steps = _call(auth, request, caller)
         self._sent: Any = None
         self._step: Call | Exchange | None = None
         self._ours: list[Any] = []
+        self._handled: BaseException | None = None
 
     def _outgoing(self, step: Call | Exchange) -> Any:
         if isinstance(step, Call):
             self._sent = step.request
         else:
-            self._sent = _streams.token_request(self._request, step)
+            self._sent = _streams.token_request(self._request, step, blocks=self._blocks)
         self._step = step
+        self._handled = sys.exc_info()[1]
         return self._sent
 
     def _end(self, response: Any) -> None:
         # The token request, with its secret, and the 401 are no part of the caller's history.
         self._step = None
-        response.history = [past for past in response.history if past not in self._ours]
+        if response is not None:
+            for answer in (response, *response.history):
+                answer.history = [past for past in answer.history if past not in self._ours]
 
     def _abandon(self) -> None:
         """Tell the flow how its call ended, when the client closes it before its end."""
-        # The client closes the flow while it handles what its own sending met.
+        # The client closes the flow while it handles what its own sending met. What was being
+        # handled before the request went out is somebody else's.
         error = sys.exc_info()[1]
         step, self._step = self._step, None
-        if step is not None and isinstance(error, Exception):
+        if step is not None and isinstance(error, Exception) and error is not self._handled:
             # Whatever the flow makes of it, the error is on its way to the caller already.
             with suppress(BaseException):
                 self._steps.throw(error)
@@ -124,7 +131,7 @@ class SyncDrive(_Drive, Generator[Any, Any, None]):
     def _perform(self, step: Step) -> Any:
         if isinstance(step, Peek):
             self._ours.append(step.response)
-            return _streams.peek(step.response)
+            return _streams.peek(step)
         return perform_blocking(step)
 
 
@@ -174,7 +181,7 @@ class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
     async def _perform(self, step: Step) -> Any:
         if isinstance(step, Peek):
             self._ours.append(step.response)
-            return await _streams.peek_async(step.response)
+            return await _streams.peek_async(step)
         if isinstance(step, Await):
             return await step.flight.join_async(step.deadline.left())
         if isinstance(step, Pause):
@@ -182,7 +189,9 @@ class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
         assert isinstance(step, Ask), step
         if inspect.iscoroutinefunction(step.function):
             return await step.function()
-        outcome = await anyio.to_thread.run_sync(step.function)
+        outcome = await anyio.to_thread.run_sync(
+            step.function, abandon_on_cancel=True, limiter=_limiter()
+        )
         return await outcome if inspect.isawaitable(outcome) else outcome
 
 
@@ -192,6 +201,20 @@ async def _outcome(performed: Coroutine[Any, Any, Any]) -> tuple[Any, BaseExcept
         return await performed, None
     except BaseException as error:
         return None, error
+
+
+# Threads of our own: those of the default limiter may all be waiting for the very token that this
+# step is needed for.
+_limiters: RunVar[anyio.CapacityLimiter] = RunVar("dtz_dastra_auth_threads")
+
+
+def _limiter() -> anyio.CapacityLimiter:
+    try:
+        return _limiters.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(40)
+        _limiters.set(limiter)
+        return limiter
 
 
 async def _done() -> None:

@@ -5,6 +5,7 @@ puts the credential on, and a response hook, run for every answer and redirect, 
 """
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urljoin
@@ -91,15 +92,29 @@ class Review:
         if fresh is None:
             return response
         self.token = fresh
-        response.close()
         if getattr(request, "_body_position", None) is not None:
-            rewind_body(request)
+            try:
+                rewind_body(request)
+            except requests.exceptions.UnrewindableBodyError:
+                return response
+        response.close()
         # The same request object goes out again: a redirect of the answer copies it, and is to
         # carry the new credential.
         started = time.perf_counter()
         again = response.connection.send(request, **kwargs)
         again.elapsed = timedelta(seconds=time.perf_counter() - started)
         return again
+
+    def __copy__(self) -> "Review":
+        return Review(self.auth, self.token)
+
+    def __deepcopy__(self, memo: object) -> "Review":
+        return Review(self.auth, self.token)
+
+    def __reduce__(self) -> tuple[Callable[[], Any], tuple[()]]:
+        # A response is pickled with its request and that with this hook: what made the token
+        # stays here, and only the header, which the request has anyway, goes along.
+        return (_pickled, ())
 
     def _guard(self, response: Any) -> None:
         # What a redirect is sent with is copied from this very request.
@@ -112,12 +127,22 @@ class Review:
             del response.request.headers[name]
 
 
+def _pickled() -> Callable[..., None]:
+    return _leave
+
+
+def _leave(response: object, **kwargs: object) -> None:
+    """Leave a response as it is: the hook of a request that was pickled."""
+
+
 def _is_replayable(request: Any) -> bool:
     body = request.body
     if body is None or isinstance(body, bytes | bytearray | str):
         return True
     # requests has noted where a file was when it was handed over, or that it could not tell.
-    return isinstance(getattr(request, "_body_position", None), int) and hasattr(body, "seek")
+    if not isinstance(getattr(request, "_body_position", None), int) or not hasattr(body, "seek"):
+        return False
+    return not hasattr(body, "seekable") or bool(body.seekable())
 
 
 def _was_reset(error: Exception) -> bool:
@@ -148,7 +173,7 @@ def _perform(step: Step, request: Any) -> Any:
     if isinstance(step, Exchange):
         return _exchange(step, request)
     if isinstance(step, Peek):
-        return _raw.peek(step.response)
+        return _raw.peek(step)
     return perform_blocking(step)
 
 

@@ -11,6 +11,10 @@ from ._flow import Ask, Await, Pause, Step, Steps
 # Answers of token endpoints, and bodies of a 401, are read up to this many bytes.
 CAP = 64 * 1024
 
+LARGE = "the token answer is larger than 64 kB"
+LATE = "the token answer took longer than allowed"
+COMPRESSED = "the token answer is compressed, which was not asked for"
+
 
 def advance(steps: Steps[Any], perform: Callable[..., Any], *args: Any) -> Step:
     """Carry out a step and give the next one.

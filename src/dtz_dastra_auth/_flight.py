@@ -17,6 +17,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
+from ._errors import TokenError
 from ._token import Token
 
 
@@ -25,23 +26,25 @@ class Landing:
     """How a flight ended: with a token or with an error, one of them None."""
 
     token: Token | None = None
-    error: Exception | None = None
+    error: TokenError | None = None
 
 
 class Flight:
     """One token request under way, and those who wait for it."""
 
-    __slots__ = ("_future", "overdue", "thread")
+    __slots__ = ("_future", "mark", "overdue", "thread")
 
-    def __init__(self, overdue: float) -> None:
+    def __init__(self, overdue: float, mark: object = None) -> None:
         """Take off.
 
         Args:
             overdue: The monotonic time in seconds after which nobody counts on it any more: its
                 leader was abandoned without being closed.
+            mark: What its leader is known by.
         """
         self._future: Future[Landing] = Future()
         self.overdue = overdue
+        self.mark = mark
         self.thread = threading.get_ident()
 
     def land(self, landing: Landing) -> None:

@@ -93,10 +93,11 @@ class Peek:
     """Read a response's body, so that nobody waits while holding its connection.
 
     The driver hands back True, with the response still whole, or False when the body is larger
-    than 64 kB.
+    than 64 kB, broke off or takes too long.
     """
 
     response: Any
+    deadline: Deadline
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ called right before the headers are written.
 from collections.abc import Callable
 from typing import Any
 
+from ._errors import TokenError
 from ._origins import Origins
 
 _BEFORE_HEADERS = "send_request_headers.started"
@@ -58,6 +59,52 @@ class AsyncGuard(Guard):
         """See an event of the transport, before the caller's own callback does."""
         self._see(event, info)
         return await self._theirs(event, info) if self._theirs is not None else None
+
+
+class NoRedirect:
+    """The trace callback of a token request in a blocking client: it goes to its own URL only.
+
+    A client that follows redirects would carry the client's secret on inside the origin.
+    """
+
+    def __init__(self, request: Any) -> None:
+        """Bind a token request to where it was addressed.
+
+        Args:
+            request: The token request.
+        """
+        self._target = (request.method.encode("ascii"), request.url.raw_path)
+
+    def __call__(self, event: str, info: dict[str, Any]) -> Any:
+        """See an event of the transport.
+
+        Raises:
+            TokenError: The headers of another request are about to be written.
+        """
+        self._see(event, info)
+
+    def _see(self, event: str, info: dict[str, Any]) -> None:
+        if not event.endswith(_BEFORE_HEADERS):
+            return
+        request = info["request"]
+        # The way to a proxy's tunnel, and the whole URL that a forward proxy is given.
+        target = request.url.target
+        if request.method == b"CONNECT" or target.startswith((b"http://", b"https://")):
+            return
+        if (request.method, target) != self._target:
+            raise TokenError("the token endpoint redirects")
+
+
+class AsyncNoRedirect(NoRedirect):
+    """The trace callback of a token request in an async client."""
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> Any:
+        """See an event of the transport.
+
+        Raises:
+            TokenError: The headers of another request are about to be written.
+        """
+        self._see(event, info)
 
 
 def _url(request: Any) -> str:

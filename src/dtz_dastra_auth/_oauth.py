@@ -149,6 +149,7 @@ def _plain(said: object, secrets: tuple[str, ...]) -> str | None:
     text = str(said)
     for secret in secrets:
         forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+        forms |= {json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False)}
         for form in sorted(forms, key=len, reverse=True):
             # Percent signs may be followed by letters of either case.
             text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
@@ -161,10 +162,11 @@ def _retry_after(value: str | None) -> float | None:
         return None
     try:
         if value.strip().isdecimal():
-            return float(value)
+            return min(float(value), LONGEST_LIFETIME)
         moment = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
+    wait = (moment - datetime.now(UTC)).total_seconds()
+    return min(max(wait, 0.0), LONGEST_LIFETIME)

@@ -6,8 +6,9 @@ from typing import Any
 
 import requests
 
-from ._drivers import CAP
+from ._drivers import CAP, COMPRESSED, LARGE, LATE
 from ._errors import TokenError
+from ._flow import Peek
 from ._token import Deadline
 
 
@@ -22,36 +23,38 @@ def read_answer(response: requests.Response, deadline: Deadline) -> bytes:
         TokenError: The body is larger than 64 kB, compressed, or too late.
         requests.ConnectionError: The connection broke.
     """
+    status = response.status_code
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise TokenError("the token answer is compressed, which was not asked for")
+        raise TokenError(COMPRESSED, status_code=status)
     body = bytearray()
+    broke_off = ""
     try:
         # Byte by byte out of the connection's buffer: a larger amount is waited for, however
         # slowly it drips, and the deadline would not be looked at.
         for chunk in _stream(response.raw, 1):
             body += chunk
-            if len(body) > CAP:
-                raise TokenError("the token answer is larger than 64 kB")
-            if deadline.left() < 0:
-                raise TokenError("the token answer took longer than allowed")
-    except TokenError:
-        raise
+            if len(body) > CAP or deadline.left() < 0:
+                break
     except Exception as error:
-        # What urllib3 raises here is no error of requests, and callers expect one.
-        message = f"the token answer broke off: {type(error).__name__}"
-        raise requests.ConnectionError(message) from None
+        broke_off = type(error).__name__
+    if broke_off:
+        # What urllib3 raises is no error of requests, which callers expect, and has in its text
+        # what a server made of it: ours is raised after the handler, without it as a context.
+        raise requests.ConnectionError(f"the token answer broke off: {broke_off}")
+    if len(body) > CAP:
+        raise TokenError(LARGE, status_code=status)
+    if deadline.left() < 0:
+        raise TokenError(LATE, status_code=status)
     return bytes(body)
 
 
-def peek(response: requests.Response) -> bool:
-    """Take a body off its connection, and leave the response whole.
+def peek(step: Peek) -> bool:
+    """Take a body off its connection, and leave the response whole; see `Peek`.
 
     Args:
-        response: Any response, streamed or not.
-
-    Returns:
-        Whether all of the body was taken; False when it is larger than 64 kB, or broke off.
+        step: Which response, streamed or not.
     """
+    response = step.response
     if getattr(response, "_content_consumed", False):
         return True
     length = response.headers.get("Content-Length", "")
@@ -61,14 +64,17 @@ def peek(response: requests.Response) -> bool:
     if not hasattr(raw, "stream"):
         # An adapter of somebody's own, whose responses have nothing below `content`.
         return response.content is not None
-    chunks = _stream(raw, 8192)
+    chunks = _stream(raw, 1)
     taken = bytearray()
     failed: Exception | None = None
+    whole = False
     try:
         for chunk in chunks:
             taken += chunk
-            if len(taken) > CAP:
+            if len(taken) > CAP or step.deadline.left() < 0:
                 break
+        else:
+            whole = True
     except Exception as error:
         failed = error
     response.raw = type(raw)(
@@ -80,7 +86,7 @@ def peek(response: requests.Response) -> bool:
         preload_content=False,
         original_response=getattr(raw, "_original_response", None),
     )
-    return len(taken) <= CAP and failed is None
+    return whole
 
 
 def _stream(raw: Any, amount: int) -> Iterator[bytes]:

@@ -59,14 +59,26 @@ class Renewal:
         Raises:
             TokenError: No token could be had.
         """
+        mark = object()
+        try:
+            return (yield from self._token(mark, rejected, deadline))
+        finally:
+            # However this caller ended, by a signal between two lines even: what it leads and
+            # has not ended goes to one of those who wait.
+            self.slot.release(mark)
+
+    def _token(self, mark: object, rejected: Token | None, deadline: Deadline) -> Steps[Token]:
         while True:
-            turn = self.slot.turn(rejected, deadline)
+            turn = self.slot.turn(rejected, deadline, mark)
             if isinstance(turn, Token):
                 return turn
             if isinstance(turn, Failure):
                 raise retold(turn.error, self.label)
             if isinstance(turn, Lead):
-                return (yield from self._lead(turn, turn.previous or rejected))
+                token = yield from self._lead(turn, turn.previous or rejected)
+                if token is not None:
+                    return token
+                continue
             if turn.is_mine() or (self.caller.blocks and turn.thread == threading.get_ident()):
                 return (yield from self._go_alone(deadline, rejected))
             try:
@@ -79,7 +91,8 @@ class Renewal:
             if landing is not None and landing.error is not None:
                 raise retold(landing.error, self.label)
 
-    def _lead(self, lead: Lead, previous: Token | None) -> Steps[Token]:
+    def _lead(self, lead: Lead, previous: Token | None) -> Steps[Token | None]:
+        """Make the token request; None when an early one failed and the old token has died."""
         early = lead.token is not None
         with lead.flight.led():
             try:
@@ -87,13 +100,10 @@ class Renewal:
                     yield Pause(lead.after)
                 token = yield from self._try(lead.deadline, previous, again=not early)
             except Exception as error:
-                self.slot.fail(lead.flight, error, early=early)
+                self.slot.fail(lead.flight, retold(error, self.label), early=early)
                 if lead.token is None or not (self.caller.survives or _is_answer(error)):
                     raise
-                return lead.token
-            except BaseException:
-                self.slot.give_up(lead.flight)
-                raise
+                return lead.token if lead.token.left(self.slot.clock.now()) > 0 else None
         self.slot.land(lead.flight, token)
         return token
 
@@ -102,9 +112,18 @@ class Renewal:
         # blocking call on the thread of the loop that leads) makes a token request of its own.
         if _alone.get():
             raise TokenError(f"the token request for {self.label} called back into itself")
+        failure = self.slot.pausing()
+        if failure is not None:
+            raise retold(failure.error, self.label)
         reset = _alone.set(True)
         try:
-            return (yield from self._try(deadline, rejected, again=False))
+            token = yield from self._try(deadline, rejected, again=False)
+        except Exception as error:
+            self.slot.note(retold(error, self.label), early=False)
+            raise
+        else:
+            self.slot.keep(token)
+            return token
         finally:
             with suppress(ValueError):
                 _alone.reset(reset)
@@ -118,6 +137,8 @@ class Renewal:
             delay = self._second_try_after(error)
             if not again or delay is None or deadline.left() <= delay:
                 raise
+            # Should this caller be cancelled meanwhile, the next one keeps the spacing.
+            self.slot.note(retold(error, self.label), early=True)
         else:
             took = self.slot.clock.now().since(before)
             logger.info(

@@ -15,6 +15,7 @@ from ._token import Clock, Deadline, Instant, Token
 # All in seconds; the reasons stand in DESIGN's rule 6, as "one renewal".
 EARLY_AT_MOST = 60.0
 EARLY_TIMEOUT = 5.0
+LEAST_LEFT = 0.2
 YOUNG = 1.0
 SPACING = 1.0
 PAUSE_AT_MOST = 30.0
@@ -27,13 +28,13 @@ class Failure:
     """A token request that failed, and when the next may be made.
 
     Attributes:
-        error: What its caller met.
+        error: What its caller met, as it is told to others.
         early: Whether it was an early renewal, which nobody was waiting for.
         next_early: Monotonic seconds before which no early renewal is tried.
         next_needed: Monotonic seconds before which nothing is tried at all.
     """
 
-    error: Exception
+    error: TokenError
     early: bool
     next_early: float
     next_needed: float
@@ -77,7 +78,7 @@ class Slot:
         """Drop the token and the last failure; a flight under way goes on."""
         with self._lock:
             self._token: Token | None = None
-            self._refused: str | None = None
+            self._refused: Token | None = None
             self._renew_below = 0.0
             self._arrived = 0.0
             self._failure: Failure | None = None
@@ -88,12 +89,15 @@ class Slot:
         self._lock = threading.RLock()
         self._flight: Flight | None = None
 
-    def turn(self, rejected: Token | None, deadline: Deadline) -> Token | Lead | Flight | Failure:
+    def turn(
+        self, rejected: Token | None, deadline: Deadline, mark: object = None
+    ) -> Token | Lead | Flight | Failure:
         """Decide what a caller does now.
 
         Args:
             rejected: The token that the caller's request has just come back with a 401 for.
             deadline: When the caller has to have its token.
+            mark: What `release` will know the caller's lead by.
 
         Returns:
             A token to use, a lead to take, a flight to wait for, or the failure of the last
@@ -105,17 +109,17 @@ class Slot:
             under_way = self._under_way(now)
             if token is not None and self._serves(token, now, rejected):
                 if under_way is None and rejected is None and self._is_due(token, now):
-                    return self._take_off(now, deadline, token)
+                    return self._take_off(now, deadline, mark, token)
                 return token
             if under_way is not None:
                 return under_way
             wait = failure.next_needed - now.monotonic if failure else 0.0
             if failure is None or wait <= 0:
-                return self._take_off(now, deadline)
+                return self._take_off(now, deadline, mark)
             # Nobody was waiting for an early renewal, so its failure is not shared: whoever
             # comes first once the old token has died keeps the spacing and tries.
             if failure.early and wait <= SPACING:
-                return self._take_off(now, deadline, after=wait)
+                return self._take_off(now, deadline, mark, after=wait)
             return failure
 
     def reject(self, token: Token) -> None:
@@ -126,10 +130,10 @@ class Slot:
         now = self.clock.now()
         with self._lock:
             if self._token is not None and not self._serves(self._token, now, token):
-                self._refused = token.value
+                self._refused = token
 
-    def land(self, flight: Flight, token: Token) -> None:
-        """Keep a new token and hand it to all who wait for this flight."""
+    def keep(self, token: Token) -> None:
+        """Keep a new token."""
         with self._lock:
             # A leader that comes in overdue must not put its token over a newer one.
             if self._token is None or token.taken.monotonic >= self._token.taken.monotonic:
@@ -139,34 +143,59 @@ class Slot:
                 window = min(EARLY_AT_MOST, token.lifetime / 5)
                 self._renew_below = window * (1 - self._jitter() / 4)
                 self._failure = None
+
+    def land(self, flight: Flight, token: Token) -> None:
+        """Keep a new token and hand it to all who wait for this flight."""
+        with self._lock:
+            self.keep(token)
             self._clear(flight)
         flight.land(Landing(token=token))
 
-    def fail(self, flight: Flight, error: Exception, *, early: bool) -> None:
-        """Keep a failure and hand it to all who wait for this flight."""
+    def note(self, error: TokenError, *, early: bool) -> None:
+        """Keep a failure, so that the spacing between tries is kept."""
         now = self.clock.now()
+        with self._lock:
+            self._failure = self._failed(error, now, early=early)
+
+    def pausing(self) -> Failure | None:
+        """Give the last failure while nothing at all is to be tried after it."""
+        failure = self._failure
+        if failure is None or self.clock.now().monotonic >= failure.next_needed:
+            return None
+        return failure
+
+    def fail(self, flight: Flight, error: TokenError, *, early: bool) -> None:
+        """Keep a failure and hand it to all who wait for this flight.
+
+        Who waits for an early renewal came when the old token had died, and has had no try of
+        its own: the next flight is theirs.
+        """
         with self._lock:
             # What a leader met that came in overdue is old news.
             if self._flight is flight:
-                self._failure = self._failed(error, now, early=early)
+                self.note(error, early=early)
                 self._flight = None
-        flight.land(Landing(error=error))
+        if early:
+            flight.give_up()
+        else:
+            flight.land(Landing(error=error))
 
-    def give_up(self, flight: Flight) -> None:
-        """Let one of those who wait for this flight take the lead."""
-        with self._lock:
-            self._clear(flight)
-        flight.give_up()
+    def release(self, mark: object) -> None:
+        """Let one of those who wait take the lead, if the caller with this mark still has it."""
+        flight = self._flight
+        if flight is not None and flight.mark is mark:
+            with self._lock:
+                self._clear(flight)
+            flight.give_up()
 
-    def _failed(self, error: Exception, now: Instant, *, early: bool) -> Failure:
+    def _failed(self, error: TokenError, now: Instant, *, early: bool) -> Failure:
         left = self._token.left(now) if self._token else 0.0
         pause = min(max(left / 2, 1), PAUSE_AT_MOST) * (0.9 + self._jitter() / 5)
         pause, needed = max(pause, SPACING), SPACING
-        if isinstance(error, TokenError):
-            if error.retry_after is not None:
-                pause = needed = max(min(error.retry_after, RETRY_AFTER_CAP), SPACING)
-            elif error.status_code in (400, 401, 403):
-                pause = needed = REFUSED_PAUSE
+        if error.retry_after is not None:
+            pause = needed = max(min(error.retry_after, RETRY_AFTER_CAP), SPACING)
+        elif error.status_code in (400, 401, 403):
+            pause = needed = REFUSED_PAUSE
         return Failure(error, early, now.monotonic + pause, now.monotonic + needed)
 
     def _under_way(self, now: Instant) -> Flight | None:
@@ -182,20 +211,29 @@ class Slot:
 
     def _is_due(self, token: Token, now: Instant) -> bool:
         left = token.left(now)
-        if left <= 0 or (left > self._renew_below and token.value != self._refused):
+        # With next to nothing left no answer would come in time, and in httpx that ends the call.
+        if left < LEAST_LEFT or (left > self._renew_below and not self._is_refused(token)):
             return False
         return self._failure is None or now.monotonic >= self._failure.next_early
 
+    def _is_refused(self, token: Token) -> bool:
+        return self._refused is not None and self._refused.value == token.value
+
     def _take_off(
-        self, now: Instant, deadline: Deadline, token: Token | None = None, after: float = 0.0
+        self,
+        now: Instant,
+        deadline: Deadline,
+        mark: object,
+        token: Token | None = None,
+        after: float = 0.0,
     ) -> Lead:
         if token is not None:
             most = min(EARLY_TIMEOUT, token.left(now) / 2)
             deadline = Deadline(self.clock, min(deadline.at, now.monotonic + most))
         # Twice the time and a second: what a library may take beyond its deadline.
         overdue = now.monotonic + 2 * (deadline.at - now.monotonic) + 1
-        self._flight = Flight(overdue)
-        return Lead(self._flight, deadline, token, self._token, after)
+        self._flight = flight = Flight(overdue, mark)
+        return Lead(flight, deadline, token, self._token, after)
 
     def _clear(self, flight: Flight) -> None:
         # A flight that came in overdue is no longer the one others wait for.

@@ -192,6 +192,49 @@ class RenewingSource:
         return copy.copy(self)
 
 
+class CheckedSource:
+    """A source whose tokens have to fit where they are put."""
+
+    def __init__(self, source: TokenSource, check: Check, parameter: str) -> None:
+        """Hold a source.
+
+        Args:
+            source: Where the tokens come from.
+            check: What each of them has to pass.
+            parameter: How the caller knows the source, for messages.
+        """
+        self._source = source
+        self._check = check
+        self._parameter = parameter
+
+    @property
+    def renews(self) -> bool:
+        """Tell whether a token that was refused can be replaced."""
+        return self._source.renews
+
+    def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
+        """Give the source's token.
+
+        Raises:
+            ConfigurationError: It cannot be put where it is to go.
+            TokenError: No token could be had.
+        """
+        token = yield from self._source.token(caller, rejected)
+        if token is not None:
+            self._check(self._parameter, token.value)
+        return token
+
+    def reject(self, token: Token) -> None:
+        """Tell the source of a 401 whose call cannot be replayed."""
+        self._source.reject(token)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CheckedSource) and self._source == other._source
+
+    def __hash__(self) -> int:
+        return hash(self._source)
+
+
 def source_of(parameter: str, secret: object, check: Check) -> TokenSource:
     """Make a source of what a caller passed.
 
@@ -207,7 +250,7 @@ def source_of(parameter: str, secret: object, check: Check) -> TokenSource:
     if isinstance(secret, type | AuthBase):
         raise ConfigurationError(f"{parameter}: expected a str, a function or a token source")
     if isinstance(secret, TokenSource):
-        return secret
+        return CheckedSource(secret, check, parameter)
     if callable(secret):
         return CallableSource(secret, check, parameter)
     return StaticSource(check(parameter, secret))

@@ -11,14 +11,16 @@ from typing import Any
 import anyio
 
 from ._clients import HTTPX_LIBRARIES
-from ._drivers import CAP
+from ._drivers import CAP, COMPRESSED, LARGE, LATE
 from ._errors import TokenError
-from ._flow import Answer, Exchange
+from ._flow import Answer, Exchange, Peek
+from ._guard import AsyncNoRedirect, NoRedirect
 
 _PHASES = ("connect", "read", "write", "pool")
 # Seconds; a timeout of 0 means something else in some transports.
 _LEAST = 0.001
 _REDIRECTS = "the token endpoint redirects"
+_TWICE = "the token request was to be sent twice: the endpoint redirects, or a transport retries"
 
 
 def timeout_of(request: Any) -> float | None:
@@ -36,12 +38,13 @@ def timeout_of(request: Any) -> float | None:
     return max(known) if len(known) == len(_PHASES) else None
 
 
-def token_request(request: Any, step: Exchange) -> Any:
+def token_request(request: Any, step: Exchange, *, blocks: bool) -> Any:
     """Build a token request in the library, and with the timeouts, of the caller's request.
 
     Args:
         request: The caller's request.
         step: What is to be sent.
+        blocks: Whether the client is a blocking one.
     """
     left = max(step.deadline.left(), _LEAST)
     phases = request.extensions.get("timeout") or {}
@@ -52,6 +55,8 @@ def token_request(request: Any, step: Exchange) -> Any:
     built = type(request)(
         "POST", step.url, headers=headers, content=step.content, extensions={"timeout": limits}
     )
+    guard = NoRedirect if blocks else AsyncNoRedirect
+    built.extensions["trace"] = guard(built)
     built.stream = Once(step.content)
     return built
 
@@ -70,10 +75,12 @@ def read_answer(response: Any, sent: Any, step: Exchange) -> Answer:
     stream, body = response.stream, bytearray()
     try:
         _refuse(response, sent)
+        if response.is_closed:
+            return _read_by_a_hook(response)
         # httpx looks at this when it begins to read a body.
         sent.extensions["timeout"]["read"] = max(step.deadline.left(), _LEAST)
         for chunk in stream:
-            _collect(body, chunk, step)
+            _collect(body, chunk, response, step)
     finally:
         response.stream = Rest(b"")
         stream.close()
@@ -94,11 +101,13 @@ async def read_answer_async(response: Any, sent: Any, step: Exchange) -> Answer:
     stream, body = response.stream, bytearray()
     try:
         _refuse(response, sent)
+        if response.is_closed:
+            return _read_by_a_hook(response)
         with anyio.fail_after(max(step.deadline.left(), 0)):
             async for chunk in stream:
-                _collect(body, chunk, step)
+                _collect(body, chunk, response, step)
     except TimeoutError:
-        raise TokenError("the token answer took longer than allowed") from None
+        raise TokenError(LATE, status_code=response.status_code) from None
     finally:
         response.stream = Rest(b"")
         with anyio.CancelScope(shield=True):
@@ -106,44 +115,52 @@ async def read_answer_async(response: Any, sent: Any, step: Exchange) -> Answer:
     return Answer(response.status_code, response.headers, bytes(body))
 
 
-def peek(response: Any) -> bool:
+def peek(step: Peek) -> bool:
     """Take a body off its connection, and leave the response whole; see `Peek`.
 
     Args:
-        response: A response of a blocking client.
+        step: Which response of a blocking client.
     """
+    response = step.response
     if response.is_closed or _is_large(response):
         return bool(response.is_closed)
-    stream, taken = response.stream, bytearray()
+    stream, taken, failed = response.stream, bytearray(), None
     chunks = iter(stream)
-    for chunk in chunks:
-        taken += chunk
-        if len(taken) > CAP:
-            response.stream = Rest(bytes(taken), stream, chunks)
-            return False
+    try:
+        for chunk in chunks:
+            taken += chunk
+            if len(taken) > CAP or step.deadline.left() < 0:
+                response.stream = Rest(bytes(taken), stream, chunks)
+                return False
+    except Exception as error:
+        failed = error
     stream.close()
-    response.stream = Rest(bytes(taken), stream)
-    return True
+    response.stream = Rest(bytes(taken), stream, failed=failed)
+    return failed is None
 
 
-async def peek_async(response: Any) -> bool:
+async def peek_async(step: Peek) -> bool:
     """Take a body off its connection, and leave the response whole; see `Peek`.
 
     Args:
-        response: A response of an async client.
+        step: Which response of an async client.
     """
+    response = step.response
     if response.is_closed or _is_large(response):
         return bool(response.is_closed)
-    stream, taken = response.stream, bytearray()
+    stream, taken, failed = response.stream, bytearray(), None
     chunks = aiter(stream)
-    async for chunk in chunks:
-        taken += chunk
-        if len(taken) > CAP:
-            response.stream = Rest(bytes(taken), stream, chunks)
-            return False
+    try:
+        async for chunk in chunks:
+            taken += chunk
+            if len(taken) > CAP or step.deadline.left() < 0:
+                response.stream = Rest(bytes(taken), stream, chunks)
+                return False
+    except Exception as error:
+        failed = error
     await stream.aclose()
-    response.stream = Rest(bytes(taken), stream)
-    return True
+    response.stream = Rest(bytes(taken), stream, failed=failed)
+    return failed is None
 
 
 def is_replayable(request: Any) -> bool:
@@ -179,15 +196,27 @@ def _refuse(response: Any, sent: Any) -> None:
     if response.request is not sent or response.has_redirect_location:
         raise TokenError(_REDIRECTS, status_code=response.status_code)
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise TokenError("the token answer is compressed, which was not asked for")
+        raise TokenError(COMPRESSED, status_code=response.status_code)
 
 
-def _collect(body: bytearray, chunk: bytes, step: Exchange) -> None:
+def _collect(body: bytearray, chunk: bytes, response: Any, step: Exchange) -> None:
     body += chunk
     if len(body) > CAP:
-        raise TokenError("the token answer is larger than 64 kB")
+        raise TokenError(LARGE, status_code=response.status_code)
     if step.deadline.left() < 0:
-        raise TokenError("the token answer took longer than allowed")
+        raise TokenError(LATE, status_code=response.status_code)
+
+
+def _read_by_a_hook(response: Any) -> Answer:
+    # An event hook that reads a body, as loggers do, closes the stream below it.
+    body: bytes | None = None
+    with suppress(RuntimeError):
+        body = response.content
+    if body is None:
+        raise TokenError("an event hook has used up the token answer")
+    if len(body) > CAP:
+        raise TokenError(LARGE, status_code=response.status_code)
+    return Answer(response.status_code, response.headers, body)
 
 
 # Instances satisfy either library's checks, whichever is calling.
@@ -218,22 +247,31 @@ class Once(_STREAMS):  # type: ignore[misc]  # bases of both libraries, known at
     def _take(self) -> bytes:
         content, self._content = self._content, None
         if content is None:
-            raise TokenError(_REDIRECTS)
+            raise TokenError(_TWICE)
         return content
 
 
 class Rest(_STREAMS):  # type: ignore[misc]  # bases of both libraries, known at run time only
     """A response body of which a part was taken: that part, then what is left on the stream."""
 
-    def __init__(self, taken: bytes, stream: Any = None, chunks: Any = None) -> None:
+    def __init__(
+        self,
+        taken: bytes,
+        stream: Any = None,
+        chunks: Any = None,
+        *,
+        failed: Exception | None = None,
+    ) -> None:
         """Put a body together again.
 
         Args:
             taken: What was read already.
             stream: Where it was read from.
             chunks: The iterator that goes on; None when all was read and the stream is closed.
+            failed: What the rest of the body is, when reading it broke off.
         """
         self._taken = taken
+        self._failed = failed
         self._stream = stream
         self._chunks = chunks
 
@@ -246,12 +284,16 @@ class Rest(_STREAMS):  # type: ignore[misc]  # bases of both libraries, known at
         yield self._taken
         if self._chunks is not None:
             yield from self._chunks
+        if self._failed is not None:
+            raise self._failed
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._taken
         if self._chunks is not None:
             async for chunk in self._chunks:
                 yield chunk
+        if self._failed is not None:
+            raise self._failed
 
     def close(self) -> None:
         """Close what is still open below."""

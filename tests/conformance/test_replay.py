@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from clients import Client
+from clients import KINDS, Client
 from clock import FakeClock
 from conformance.methods import DASTRA_URL, DTZ_URL, RENEWING, Method
 from dtz_dastra_auth import DastraClientCredentials, DtzApiKey, DtzBearer, MemoryTokenStore
@@ -211,6 +211,12 @@ def test_a_401_that_is_handed_over_is_whole(
     assert len(dastra.token_requests) == (2 if size < 65_536 else 1)
 
 
+# httpcore's blocking pool can close a connection that it has just given to another thread
+# (encode/httpcore issue 1110), with any auth and without; tests/lifecycle has those two clients
+# on a pool that does not.
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind not in ("httpx.Client", "httpx2.Client")]
+)
 def test_forty_calls_at_a_401_share_one_renewal_on_two_connections(
     connect: Connect, dastra: DastraStandIn, store: MemoryTokenStore, clock: FakeClock
 ) -> None:

@@ -56,6 +56,11 @@ class Running:
         assert isinstance(step, Await)
         return self.result(step.flight.join(0))
 
+    def rejoin(self, step: Step) -> Step:
+        """Wait as the step says, for a flight that has ended without an outcome for this one."""
+        assert isinstance(step, Await)
+        return self.send(step.flight.join(0))
+
 
 class House:
     """One identity's token in one process, and its callers.

@@ -100,15 +100,19 @@ def test_a_task_on_the_thread_of_the_leader_waits() -> None:
     assert isinstance(house.caller(blocks=False).next(), Await)
 
 
-def test_a_caller_on_its_own_does_not_end_the_flight() -> None:
+def test_a_caller_on_its_own_shares_its_token_and_does_not_end_the_flight() -> None:
     house = House()
-    house.caller().next()
+    leader, follower = house.caller(), house.caller()
+    leader.next()
+    wait = follower.next()
     blocking = house.caller(blocks=True)
     blocking.next()
 
-    blocking.result(("alone", HOUR))
+    alone = blocking.result(("alone", HOUR))
 
-    assert isinstance(house.caller().next(), Await)
+    assert house.caller().result() is alone
+    new = leader.result(("new", HOUR))
+    assert follower.join(wait) is new
 
 
 # Threads

@@ -45,7 +45,7 @@ def test_a_cancellation_is_nobodys_failure() -> None:
     assert isinstance(house.caller().next(), Exchange)
 
 
-def test_a_leader_cancelled_before_its_second_try_lets_others_lead() -> None:
+def test_after_a_leader_cancelled_before_its_second_try_the_next_keeps_the_spacing() -> None:
     house = House()
     leader = house.caller()
     leader.next()
@@ -53,7 +53,7 @@ def test_a_leader_cancelled_before_its_second_try_lets_others_lead() -> None:
 
     leader.close()
 
-    assert isinstance(house.caller().next(), Exchange)
+    assert isinstance(house.caller().next(), Pause)
 
 
 def test_a_leader_cancelled_while_it_keeps_the_spacing_lets_others_lead() -> None:

@@ -4,7 +4,6 @@ import httpx
 import pytest
 import requests
 
-from dtz_dastra_auth import TokenError
 from dtz_dastra_auth._flow import Await, Exchange, Pause
 from dtz_dastra_auth._token import Token
 from unit.callers import House
@@ -162,7 +161,7 @@ def test_an_early_renewal_is_not_retried_inside_its_call() -> None:
     assert house.requests == 2
 
 
-def test_whoever_waits_for_an_early_renewal_that_fails_shares_the_failure() -> None:
+def test_whoever_waits_for_an_early_renewal_that_fails_has_a_try_of_its_own() -> None:
     house = House()
     house.renewed(lifetime=300)
     house.clock.pass_(299)
@@ -171,10 +170,13 @@ def test_whoever_waits_for_an_early_renewal_that_fails_shares_the_failure() -> N
     # The old token dies while it is being renewed.
     house.clock.pass_(1.5)
     wait = follower.next()
-    early.result_after(answered(503))
+    again = early.throw(answered(503))
 
-    with pytest.raises(TokenError, match="refused"):
-        follower.join(wait)
+    # One of the two keeps the spacing and tries, the other waits for it.
+    assert isinstance(again, Pause)
+    assert isinstance(follower.rejoin(wait), Await)
+    assert isinstance(early.send(None), Exchange)
+    assert early.result(("new", 300.0)).value == "new"
 
 
 # After an early renewal that failed

@@ -362,7 +362,7 @@ def test_a_value_with_any_character_changed_is_not_believed(
         [],
         {},
         True,
-        object(),
+        object,
     ],
     ids=repr,
 )

@@ -165,6 +165,7 @@ def test_two_threads_that_come_first_at_once_share_the_default_store() -> None:
 
 def source(auth: Any) -> RenewingSource:
     found = auth if isinstance(auth, RenewingSource) else auth._source
+    found = getattr(found, "_source", found)
     assert isinstance(found, RenewingSource)
     return found
 

@@ -1,0 +1,59 @@
+"""One key pair, in a store whose time is set by the test."""
+
+from types import ModuleType, SimpleNamespace
+
+import anyio.lowlevel
+import anyio.to_thread
+import httpx
+import httpx2
+import pytest
+
+from clock import FakeClock
+from dtz_dastra_auth import DastraClientCredentials, MemoryTokenStore
+from dtz_dastra_auth.testing import DastraStandIn
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Give the clock of `store`."""
+    return FakeClock()
+
+
+@pytest.fixture
+def store(clock: FakeClock) -> MemoryTokenStore:
+    """Give an empty store with the time of `clock`, which renews as early as any may."""
+    return MemoryTokenStore(clock=clock, jitter=lambda: 0.0)
+
+
+@pytest.fixture
+def auth(dastra: DastraStandIn, store: MemoryTokenStore) -> DastraClientCredentials:
+    """Give the auth object that all callers of a test share."""
+    return DastraClientCredentials(dastra.public_key, dastra.private_key, store=store)
+
+
+@pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
+def library(request: pytest.FixtureRequest) -> ModuleType:
+    """Give httpx, then httpx2."""
+    module: ModuleType = request.param
+    return module
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Name an event loop; a test that takes this runs once for each."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def no_sleep(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the pauses of the drivers pass on `clock` alone."""
+
+    async def pass_async(seconds: float) -> None:
+        clock.advance(seconds)
+        await anyio.lowlevel.checkpoint()
+
+    asleep = SimpleNamespace(sleep=clock.advance)
+    asleep_async = SimpleNamespace(sleep=pass_async, to_thread=anyio.to_thread)
+    monkeypatch.setattr("dtz_dastra_auth._drivers.time", asleep)
+    monkeypatch.setattr("dtz_dastra_auth._drive_httpx.anyio", asleep_async)

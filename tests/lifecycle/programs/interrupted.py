@@ -1,0 +1,50 @@
+"""Call until Ctrl-C, which comes while a token is asked for, and then once more.
+
+The first argument names the client: `requests`, `httpx`, `asyncio` or `trio`.
+"""
+
+import sys
+from collections.abc import Callable
+
+import httpx
+import requests
+
+from conformance.methods import DASTRA_URL
+from dtz_dastra_auth import DastraClientCredentials
+
+auth = DastraClientCredentials.from_env()
+
+
+async def asynchronous() -> int:
+    async with httpx.AsyncClient(auth=auth, timeout=60) as client:
+        return (await client.get(DASTRA_URL)).status_code
+
+
+def in_asyncio() -> int:
+    import asyncio
+
+    return asyncio.run(asynchronous())
+
+
+def in_trio() -> int:
+    import trio
+
+    return trio.run(asynchronous)
+
+
+CALLS: dict[str, Callable[[], int]] = {
+    "requests": lambda: requests.get(DASTRA_URL, auth=auth, timeout=60).status_code,
+    "httpx": lambda: httpx.get(DASTRA_URL, auth=auth, timeout=60).status_code,
+    "asyncio": in_asyncio,
+    "trio": in_trio,
+}
+
+if __name__ == "__main__":
+    call = CALLS[sys.argv[1]]
+    try:
+        call()
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+    # Goes on when the test says so.
+    sys.stdin.readline()
+    print(call())

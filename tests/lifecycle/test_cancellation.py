@@ -1,0 +1,299 @@
+"""Cancelled tasks and clients that go away while a token request hangs: nobody is left behind."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import pytest
+import requests
+import trio
+
+from clients import Client
+from clock import FakeClock
+from conformance.methods import DASTRA_URL
+from dtz_dastra_auth import DastraClientCredentials, TokenError
+from dtz_dastra_auth.testing import DastraStandIn
+from lifecycle import wire
+from lifecycle.crowds import HANGS, arrival, finished, start, statuses
+
+Connect = Callable[..., Client]
+Make = Callable[[], Any]
+
+
+@pytest.fixture
+def make(library: ModuleType, auth: DastraClientCredentials) -> Make:
+    """Make async clients of one library, all with the same auth object."""
+    return lambda: library.AsyncClient(auth=auth, timeout=HANGS)
+
+
+async def cancelled_by_its_scope(call: Callable[[], Any], until: anyio.Event) -> None:
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as tasks:
+
+            async def cancel() -> None:
+                await until.wait()
+                scope.cancel()
+
+            tasks.start_soon(cancel)
+            await call()
+
+
+async def cancelled_by_time(call: Callable[[], Any], until: anyio.Event) -> None:
+    with anyio.move_on_after(HANGS) as scope:
+        async with anyio.create_task_group() as tasks:
+
+            async def run_out() -> None:
+                await until.wait()
+                scope.deadline = anyio.current_time()
+
+            tasks.start_soon(run_out)
+            await call()
+
+
+async def cancelled_as_the_loop_does_it(call: Callable[[], Any], until: anyio.Event) -> None:
+    if _is_trio():
+        with trio.CancelScope() as scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(call)
+                await until.wait()
+                scope.cancel()
+        return
+    task = asyncio.ensure_future(call())
+    await until.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def _is_trio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "cancelled",
+    [cancelled_by_its_scope, cancelled_by_time, cancelled_as_the_loop_does_it],
+    ids=["cancel scope", "move_on_after", "native"],
+)
+def test_when_the_leader_is_cancelled_one_of_those_who_wait_leads(
+    cancelled: Callable[..., Any], make: Make, backend: str, dastra: DastraStandIn
+) -> None:
+    results: list[Any] = []
+
+    async def main() -> None:
+        async with make() as client, anyio.create_task_group() as tasks:
+
+            async def follow() -> None:
+                results.append(await client.get(DASTRA_URL))
+
+            enough = anyio.Event()
+            with anyio.fail_after(HANGS), dastra.hold() as hold:
+                tasks.start_soon(cancelled, lambda: client.get(DASTRA_URL), enough)
+                await arrival(hold)
+                for _ in range(5):
+                    tasks.start_soon(follow)
+                await anyio.wait_all_tasks_blocked()
+                enough.set()
+                await arrival(hold, 2)
+
+    anyio.run(main, backend=backend)
+    assert statuses(results) == [200] * 5
+    assert len(dastra.token_requests) == 2
+    assert len(dastra.calls) == 5
+
+
+def test_a_thread_that_waits_for_a_cancelled_task_leads(
+    make: Make, backend: str, auth: DastraClientCredentials, dastra: DastraStandIn
+) -> None:
+    async def main() -> Any:
+        async with make() as client, anyio.create_task_group() as tasks:
+            with anyio.fail_after(HANGS), dastra.hold() as hold:
+                tasks.start_soon(client.get, DASTRA_URL)
+                await arrival(hold)
+                thread = start(lambda: requests.get(DASTRA_URL, auth=auth, timeout=HANGS))
+                await anyio.wait_all_tasks_blocked()
+                tasks.cancel_scope.cancel()
+                with anyio.CancelScope(shield=True):
+                    await arrival(hold, 2)
+                hold.release()
+        return finished(thread)
+
+    assert anyio.run(main, backend=backend).status_code == 200
+    assert len(dastra.token_requests) == 2
+
+
+def test_after_all_were_cancelled_a_new_call_asks_anew(
+    make: Make, backend: str, dastra: DastraStandIn
+) -> None:
+    async def main() -> Any:
+        async with make() as client:
+            with anyio.fail_after(HANGS):
+                async with anyio.create_task_group() as tasks:
+                    with dastra.hold() as hold:
+                        for _ in range(10):
+                            tasks.start_soon(client.get, DASTRA_URL)
+                        await arrival(hold)
+                        await anyio.wait_all_tasks_blocked()
+                        tasks.cancel_scope.cancel()
+                return await client.get(DASTRA_URL)
+
+    assert anyio.run(main, backend=backend).status_code == 200
+    assert len(dastra.token_requests) == 2
+    assert len(dastra.calls) == 1
+
+
+def test_a_cancelled_follower_changes_nothing(
+    make: Make, backend: str, dastra: DastraStandIn
+) -> None:
+    results: list[Any] = []
+
+    async def main() -> None:
+        async with make() as client:
+
+            async def call() -> None:
+                results.append(await client.get(DASTRA_URL))
+
+            with anyio.fail_after(HANGS):
+                async with anyio.create_task_group() as tasks:
+                    with dastra.hold() as hold:
+                        tasks.start_soon(call)
+                        await arrival(hold)
+                        with anyio.CancelScope() as scope:
+                            async with anyio.create_task_group() as followers:
+                                followers.start_soon(call)
+                                await anyio.wait_all_tasks_blocked()
+                                scope.cancel()
+
+    anyio.run(main, backend=backend)
+    assert statuses(results) == [200]
+    assert len(dastra.token_requests) == 1
+
+
+def test_a_cancelled_early_renewal_leaves_the_old_token_serving(
+    make: Make, backend: str, dastra: DastraStandIn, clock: FakeClock
+) -> None:
+    async def main() -> list[Any]:
+        async with make() as client:
+            with anyio.fail_after(HANGS):
+                first = await client.get(DASTRA_URL)
+                clock.advance(dastra.lifetime - 30)
+                async with anyio.create_task_group() as tasks:
+                    with dastra.hold() as hold:
+                        tasks.start_soon(client.get, DASTRA_URL)
+                        await arrival(hold)
+                        second = await client.get(DASTRA_URL)
+                        tasks.cancel_scope.cancel()
+                return [first, second, await client.get(DASTRA_URL)]
+
+    assert statuses(anyio.run(main, backend=backend)) == [200] * 3
+    # What was cancelled is nobody's failure: the next call renews without a pause.
+    assert len(dastra.token_requests) == 3
+
+
+def test_a_client_that_is_closed_while_it_leads_leaves_nobody_waiting(
+    make: Make, backend: str, dastra: DastraStandIn, clock: FakeClock
+) -> None:
+    outcomes: list[Any] = []
+
+    async def call(client: Any) -> None:
+        try:
+            outcomes.append(await client.get(DASTRA_URL))
+        except Exception as error:
+            outcomes.append(error)
+
+    async def main() -> Any:
+        async with make() as client, make() as other:
+            with anyio.fail_after(HANGS):
+                async with anyio.create_task_group() as tasks:
+                    with dastra.hold() as hold:
+                        tasks.start_soon(call, client)
+                        await arrival(hold)
+                        tasks.start_soon(call, other)
+                        await anyio.wait_all_tasks_blocked()
+                        await client.aclose()
+                clock.advance(2)
+                return await other.get(DASTRA_URL)
+
+    assert anyio.run(main, backend=backend).status_code == 200
+    # Whoever led has the error that its client made of it, and whoever waited is told of it.
+    assert [isinstance(outcome, Exception) for outcome in outcomes] == [True, True]
+    assert [outcome for outcome in outcomes if isinstance(outcome, TokenError)]
+    assert len(dastra.token_requests) == 2
+
+
+def test_two_runs_of_asyncio_share_one_object_contended_both_times(
+    make: Make, dastra: DastraStandIn, clock: FakeClock
+) -> None:
+    async def main() -> list[Any]:
+        async with make() as client:
+            return await asyncio.gather(*(client.get(DASTRA_URL) for _ in range(20)))
+
+    assert statuses(asyncio.run(main())) == [200] * 20
+    clock.advance(dastra.lifetime)
+    assert statuses(asyncio.run(main())) == [200] * 20
+    assert len(dastra.token_requests) == 2
+
+
+def test_a_token_that_arrives_after_the_loop_of_those_who_waited_has_ended_serves_the_next_loop(
+    make: Make, backend: str, auth: DastraClientCredentials, dastra: DastraStandIn
+) -> None:
+    async def wait_and_give_up() -> None:
+        async with make() as client, anyio.create_task_group() as tasks:
+            for _ in range(10):
+                tasks.start_soon(client.get, DASTRA_URL)
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+
+    async def call() -> Any:
+        async with make() as client:
+            return await client.get(DASTRA_URL)
+
+    with dastra.hold() as hold:
+        leader = start(lambda: requests.get(DASTRA_URL, auth=auth, timeout=HANGS))
+        hold.wait_for(1, timeout=HANGS)
+        anyio.run(wait_and_give_up, backend=backend)
+    assert finished(leader).status_code == 200
+    assert anyio.run(call, backend=backend).status_code == 200
+    assert len(dastra.token_requests) == 1
+
+
+def test_calls_that_are_given_up_in_the_pause_before_a_second_try_start_no_storm(
+    library: ModuleType,
+    backend: str,
+    auth: DastraClientCredentials,
+    dastra: DastraStandIn,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Callers with less patience than a second, ten of them in a second.
+    impatient = SimpleNamespace(
+        sleep=lambda seconds: anyio.sleep_forever(), to_thread=anyio.to_thread
+    )
+    monkeypatch.setattr("dtz_dastra_auth._drive_httpx.anyio", impatient)
+    dastra.fail(503, on="token", times=None)
+
+    async def call(client: Any) -> None:
+        with suppress(TokenError):
+            await client.get(DASTRA_URL)
+
+    async def main() -> None:
+        transport = wire.asynchronous(dastra, library)
+        async with library.AsyncClient(auth=auth, transport=transport) as client:
+            for _ in range(10):
+                with anyio.fail_after(HANGS):
+                    async with anyio.create_task_group() as tasks:
+                        tasks.start_soon(call, client)
+                        await anyio.wait_all_tasks_blocked()
+                        tasks.cancel_scope.cancel()
+                clock.advance(0.1)
+
+    anyio.run(main, backend=backend)
+    # Every try keeps a second's distance from the last, whatever became of whoever made it.
+    assert len(dastra.token_requests) <= 2
