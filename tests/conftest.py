@@ -1,6 +1,7 @@
 """What all tests share: every client as a parameter."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def _dtz_dastra_auth_running() -> Iterator[StandIns]:
     def write_alone(path: Path, authority: bytes) -> None:
         path.write_bytes(authority)
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("dtz_dastra_auth.testing._environment.write_ca_file", write_alone)
-        with serve(set_environment=False) as running:
-            yield running
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("dtz_dastra_auth.testing._environment.write_ca_file", write_alone)
+            running = stack.enter_context(serve(set_environment=False))
+        yield running

@@ -29,13 +29,14 @@ def _call(auth: Scheme, request: Any, caller: Caller) -> Steps[Any]:
         return (yield Call(request))
     _guard(auth, token, request, caller)
     response = yield Call(request)
+    # The client writes another history to it as soon as a token request is yielded.
+    first = response.history
     # After a redirect it is the last request that was answered, and that is sent again.
     request = response.request
     replayable = _streams.is_replayable(request)
     fresh = yield from auth.review(request, response, token, caller, replayable=replayable)
     if fresh is not None:
         _guard(auth, fresh, request, caller)
-        first = response.history
         response = yield Call(request)
         response.history = [*first, *response.history]
     return response

@@ -16,6 +16,7 @@ from ._errors import TokenError
 from ._flow import Answer, Exchange, Peek
 from ._guard import AsyncNoRedirect, NoRedirect
 
+_BYTE_STREAMS = tuple(library.ByteStream for library in HTTPX_LIBRARIES)
 _PHASES = ("connect", "read", "write", "pool")
 # Seconds; a timeout of 0 means something else in some transports.
 _LEAST = 0.001
@@ -99,12 +100,13 @@ async def read_answer_async(response: Any, sent: Any, step: Exchange) -> Answer:
         TokenError: It was redirected, or its body is compressed, larger than 64 kB or too late.
     """
     stream, body = response.stream, bytearray()
+    chunks = aiter(stream)
     try:
         _refuse(response, sent)
         if response.is_closed:
             return _read_by_a_hook(response)
         with anyio.fail_after(max(step.deadline.left(), 0)):
-            async for chunk in stream:
+            async for chunk in chunks:
                 _collect(body, chunk, response, step)
     except TimeoutError:
         raise TokenError(LATE, status_code=response.status_code) from None
@@ -112,6 +114,11 @@ async def read_answer_async(response: Any, sent: Any, step: Exchange) -> Answer:
         response.stream = Rest(b"")
         with anyio.CancelScope(shield=True):
             await stream.aclose()
+            # Below it are generators in generators: an abandoned one is a warning under trio,
+            # and a closed stream ends them all at once.
+            with suppress(Exception):
+                async for _ in chunks:
+                    pass
     return Answer(response.status_code, response.headers, bytes(body))
 
 
@@ -172,6 +179,9 @@ def is_replayable(request: Any) -> bool:
     # RequestNotRead is a RuntimeError in both libraries: the body came from an iterator.
     with suppress(RuntimeError):
         return request.content is not None
+    # A request that a redirect has made has a stream and no content.
+    if isinstance(request.stream, _BYTE_STREAMS):
+        return True
     # A multipart body is rendered anew each time; its files are wound back to their beginning.
     fields = getattr(request.stream, "fields", None)
     return isinstance(fields, list) and all(_is_rewindable(field) for field in fields)

@@ -1,0 +1,121 @@
+"""Every fault of the token endpoint, in every client."""
+
+import logging
+
+import pytest
+
+import clients
+from faults.fault import Fault, Had, NetworkError, Refused
+from faults.scene import PassingClock, Scene
+from faults.table_answers import ANSWERS
+from faults.table_transport import MEGABYTE, TRANSPORT
+
+FAULTS = (*TRANSPORT, *ANSWERS)
+WITH_A_TOKEN = tuple(fault for fault in FAULTS if isinstance(fault.then, Had))
+
+# What is decided after an answer has arrived is decided in one place for all clients: one of each
+# driver shows it, where each client has shown already that it gets there.
+DRIVERS = ("requests.Session", "httpx.Client", "httpx2.AsyncClient-trio")
+# These take a second each.
+WAITS = {
+    "accepts and never answers",
+    "takes the request and never answers",
+    "slow drip of the body",
+    "slow drip of the headers",
+}
+RENEWED_BY = [
+    *((fault, kind) for kind in clients.KINDS for fault in TRANSPORT if fault.name not in WAITS),
+    *((fault, kind) for kind in DRIVERS for fault in TRANSPORT if fault.name in WAITS),
+    *((fault, kind) for kind in DRIVERS for fault in ANSWERS),
+]
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+def stage(fault: Fault, scene: Scene, log: pytest.LogCaptureFixture) -> None:
+    """Make the client, with all in order as yet."""
+    log.set_level(logging.DEBUG, "dtz_dastra_auth")
+    if fault.takes_time:
+        scene.clock = PassingClock()
+    if fault.directly:
+        scene.bypass_the_proxy()
+    scene.further_secrets.append("token-never-to-be-used")
+    scene.start()
+
+
+def logged(log: pytest.LogCaptureFixture) -> list[str]:
+    return [*log.messages, log.text]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_call_that_needs_a_token(
+    fault: Fault, kind: str, scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage(fault, scene, caplog)
+    fault.begin(scene)
+    met = scene.call()
+    if isinstance(fault.then, Had):
+        assert met.status_code == 200
+    elif isinstance(fault.then, Refused):
+        fault.then.check(met)
+    else:
+        fault.then.check(met, scene.client.errors)
+    tries = fault.tries_in(kind)
+    assert tries in (None, len(scene.dastra.token_requests))
+    # Whatever it was, nobody has seen a credential who should not have, and no text shows one.
+    assert scene.impostors.seen.requests == scene.stand_ins.dtz.requests == []
+    if isinstance(met, Exception):
+        assert scene.dastra.calls == []
+        scene.shows_nothing(met, logged(caplog))
+    # Of a huge answer no more has come than what lay in buffers: the connection was closed.
+    assert scene.sent < 20 * MEGABYTE
+    # No lock is held, and what was wrong is not remembered for ever.
+    scene.mend()
+    scene.clock.advance(120)
+    assert scene.call().status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"), RENEWED_BY, ids=lambda part: getattr(part, "name", part)
+)
+def test_a_call_that_renews_early_while_its_token_is_good(
+    fault: Fault, kind: str, scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage(fault, scene, caplog)
+    scene.come_near_the_end_of_a_token()
+    fault.begin(scene)
+    met = scene.call()
+    # In httpx a request that raises ends the call that yielded it, and nothing can catch that
+    # (rule 6). Everything that was answered, and in requests everything, is harmless.
+    if isinstance(fault.then, NetworkError) and not kind.startswith("requests"):
+        fault.then.check(met, scene.client.errors)
+        scene.shows_nothing(met, logged(caplog))
+    else:
+        assert getattr(met, "status_code", met) == 200
+    # Never retried inside its call, and the next call does not try again at once.
+    asked = len(scene.dastra.token_requests)
+    assert asked <= 1
+    assert scene.call().status_code == 200
+    assert len(scene.dastra.token_requests) == asked
+    scene.mend()
+    scene.clock.advance(120)
+    assert scene.call().status_code == 200
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize("fault", WITH_A_TOKEN, ids=lambda fault: fault.name)
+def test_how_long_a_token_that_is_had_lives(
+    fault: Fault, scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert isinstance(fault.then, Had)
+    stage(fault, scene, caplog)
+    fault.begin(scene)
+    asked = []
+    # Early is from a fifth of the lifetime before its end. One that arrives expired is used while
+    # it is younger than a second.
+    life = fault.then.lifetime
+    for seconds in (0.0, life * 0.79, life * 0.2, max(life * 0.011, 1.0)):
+        scene.clock.advance(seconds)
+        assert scene.call().status_code == 200
+        asked.append(len(scene.dastra.token_requests))
+    assert asked in ([1, 1, 1, 2], [1, 1, 2, 2])
