@@ -83,6 +83,11 @@ def basic_secret(name: str, value: object) -> str:
     return checked
 
 
+def beginning(identifier: str) -> str:
+    """Give as much of an identifier as may be shown, should it be a secret in the wrong place."""
+    return identifier[: min(4, len(identifier) // 2)] + "..."
+
+
 def seconds(name: str, value: object) -> float:
     """Accept a positive, finite number of seconds.
 

@@ -89,6 +89,9 @@ def warn_withheld(url: Any, kind: str) -> None:
     mark = object()
     if _warned.setdefault(name, mark) is not mark:
         return
+    if origin is not None and origin[0] == "http":
+        logger.warning("%s withheld its credential from %s: it goes over https alone", kind, name)
+        return
     logger.warning(
         "%s withheld its credential from %s; if it belongs there, pass origins=[…, %s]",
         kind,
@@ -103,6 +106,8 @@ def _exact(origin: object) -> _Origin:
         raise ConfigurationError("origins: no wildcards, each host is written out")
     if "\\" in checked or "@" in checked or checked.rstrip("/").endswith(":"):
         raise ConfigurationError("origins: expected 'https://host[:port]'")
+    if "://" not in checked:
+        raise ConfigurationError("origins: has to start with https://")
     # What the parser raises has the URL in its text, and would be shown as our error's context.
     url: httpx.URL | None = None
     with suppress(httpx.InvalidURL, ValueError):

@@ -69,7 +69,7 @@ class Renewal:
 
     def _token(self, mark: object, rejected: Token | None, deadline: Deadline) -> Steps[Token]:
         while True:
-            turn = self.slot.turn(rejected, deadline, mark)
+            turn = self.slot.turn(rejected, deadline, mark, at_risk=not self.caller.survives)
             if isinstance(turn, Token):
                 return turn
             if isinstance(turn, Failure):

@@ -12,10 +12,14 @@ from ._errors import TokenError
 from ._flight import Flight, Landing
 from ._token import Clock, Deadline, Instant, Token
 
-# All in seconds; the reasons stand in DESIGN's rule 6, as "one renewal".
+# All in seconds. A long-lived token is renewed a minute before its end, a short-lived one with a
+# fifth of its life left; a try that nobody waits for may hold its own caller up for 5 s at most.
 EARLY_AT_MOST = 60.0
 EARLY_TIMEOUT = 5.0
+# With less life left no answer would come in time; and where that ends the call, as in httpx,
+# nothing is risked that a busy machine can break.
 LEAST_LEFT = 0.2
+LEAST_LEFT_AT_RISK = 1.0
 YOUNG = 1.0
 SPACING = 1.0
 PAUSE_AT_MOST = 30.0
@@ -90,7 +94,12 @@ class Slot:
         self._flight: Flight | None = None
 
     def turn(
-        self, rejected: Token | None, deadline: Deadline, mark: object = None
+        self,
+        rejected: Token | None,
+        deadline: Deadline,
+        mark: object = None,
+        *,
+        at_risk: bool = False,
     ) -> Token | Lead | Flight | Failure:
         """Decide what a caller does now.
 
@@ -98,6 +107,7 @@ class Slot:
             rejected: The token that the caller's request has just come back with a 401 for.
             deadline: When the caller has to have its token.
             mark: What `release` will know the caller's lead by.
+            at_risk: Whether a token request that fails ends the caller's own call.
 
         Returns:
             A token to use, a lead to take, a flight to wait for, or the failure of the last
@@ -108,7 +118,11 @@ class Slot:
             token, failure = self._token, self._failure
             under_way = self._under_way(now)
             if token is not None and self._serves(token, now, rejected):
-                if under_way is None and rejected is None and self._is_due(token, now):
+                if (
+                    under_way is None
+                    and rejected is None
+                    and self._is_due(token, now, at_risk=at_risk)
+                ):
                     return self._take_off(now, deadline, mark, token)
                 return token
             if under_way is not None:
@@ -209,10 +223,10 @@ class Slot:
             return young
         return young or token.left(now) > 0
 
-    def _is_due(self, token: Token, now: Instant) -> bool:
+    def _is_due(self, token: Token, now: Instant, *, at_risk: bool) -> bool:
         left = token.left(now)
-        # With next to nothing left no answer would come in time, and in httpx that ends the call.
-        if left < LEAST_LEFT or (left > self._renew_below and not self._is_refused(token)):
+        least = LEAST_LEFT_AT_RISK if at_risk else LEAST_LEFT
+        if left < least or (left > self._renew_below and not self._is_refused(token)):
             return False
         return self._failure is None or now.monotonic >= self._failure.next_early
 

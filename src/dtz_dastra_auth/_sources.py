@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import requests
 from requests.auth import AuthBase
@@ -143,10 +143,11 @@ class RenewingSource:
         Raises:
             ConfigurationError: One of them cannot work.
         """
-        if session is not None and not hasattr(session, "request"):
+        if session is not None and not hasattr(session, "get_adapter"):
             raise ConfigurationError("session: expected a requests.Session")
-        if store is not None and not hasattr(store, "obtaining"):
-            raise ConfigurationError("store: expected a MemoryTokenStore or SharedTokenStore")
+        given: object = store
+        if isinstance(given, type) or not (given is None or hasattr(given, "obtaining")):
+            raise ConfigurationError("store: expected a MemoryTokenStore() or SharedTokenStore(…)")
         self._identity = identity
         self._label = label
         self._session = session
@@ -169,6 +170,15 @@ class RenewingSource:
     def reject(self, token: Token) -> None:
         """Take note that a token was refused; the next call renews it."""
         self._kept_in().slot(self._identity).reject(token)
+
+    if not TYPE_CHECKING:
+
+        def __call__(self, *args: object, **kwargs: object) -> object:
+            # What clients do with an ``auth=`` that they do not know.
+            name = type(self).__name__
+            raise ConfigurationError(
+                f"auth: {name} only gets tokens; pass auth=DtzBearer({name}(…)), say"
+            )
 
     def _kept_in(self) -> TokenStore:
         return default_store() if self._store is None else self._store

@@ -74,7 +74,7 @@ class DastraClientCredentials(Auth):
             timeout=timeout,
         )
         super().__init__(Header("Authorization", "Bearer "), grant, origins)
-        self._public_key = public_key
+        self._public_key = _checks.beginning(public_key)
 
     @classmethod
     def from_env(
@@ -166,7 +166,7 @@ class _ClientCredentials(RenewingSource):
         timeout: float,
     ) -> None:
         identity = Identity(("client_credentials", token_url, public_key, scope), private_key)
-        label = f"Dastra public key {public_key!a}"
+        label = f"Dastra public key {_checks.beginning(public_key)!a}"
         super().__init__(identity, label, session=session, store=store, timeout=timeout)
 
     def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:

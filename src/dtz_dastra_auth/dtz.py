@@ -273,4 +273,9 @@ def origins_from_env() -> Iterable[str]:
 
 def _secret_from_env() -> Secret:
     token = _environment.get("DTZ_ACCESS_TOKEN")
-    return DtzLogin.from_env() if token is None else token
+    if token is not None:
+        return token
+    if _environment.get("DTZ_USERNAME") is None:
+        wanted = "DTZ_ACCESS_TOKEN: is not set in the environment"
+        raise ConfigurationError(f"{wanted}, and neither are DTZ_USERNAME and DTZ_PASSWORD")
+    return DtzLogin.from_env()

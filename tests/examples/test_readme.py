@@ -76,7 +76,7 @@ def statuses(services: StandIns) -> tuple[list[int | None], list[int | None]]:
 
 
 def one_token_serves_every_client(services: StandIns, output: str) -> None:
-    assert statuses(services) == ([200] * 4, [200])
+    assert statuses(services) == ([200] * 3, [200])
     assert len(services.dastra.token_requests) == 1
     assert services.dtz.calls[0].header("X-API-KEY") == "apikey-1234"
 

@@ -51,14 +51,14 @@ def fail_early(house: House, left: float) -> None:
     """Have an early renewal fail when the token has this much life left."""
     house.renewed(lifetime=HOUR)
     house.clock.pass_(HOUR - left)
-    early = house.caller()
+    early = house.caller(survives=True)
     assert isinstance(early.next(), Exchange)
     early.result_after(answered(503))
 
 
 def tries(house: House) -> bool:
     """Tell whether a caller makes a token request now, at once or after keeping the spacing."""
-    caller = house.caller()
+    caller = house.caller(survives=True)
     try:
         step = caller.next()
     except (StopIteration, TokenError):

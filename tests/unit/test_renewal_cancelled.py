@@ -60,7 +60,7 @@ def test_a_leader_cancelled_while_it_keeps_the_spacing_lets_others_lead() -> Non
     house = House()
     house.renewed(lifetime=HOUR)
     house.clock.pass_(HOUR - 0.3)
-    early = house.caller()
+    early = house.caller(survives=True)
     early.next()
     early.result_after(answered(503))
     house.clock.pass_(0.4)

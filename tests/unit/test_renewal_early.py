@@ -179,6 +179,16 @@ def test_whoever_waits_for_an_early_renewal_that_fails_has_a_try_of_its_own() ->
     assert early.result(("new", 300.0)).value == "new"
 
 
+def test_no_call_is_risked_for_an_early_renewal_that_has_no_time() -> None:
+    house = House()
+    old = house.renewed(lifetime=HOUR)
+    house.clock.pass_(HOUR - 0.9)
+
+    # Where a token request that fails ends the call, half of what is left is too short.
+    assert house.caller(survives=False).result() is old
+    assert isinstance(house.caller(survives=True).next(), Exchange)
+
+
 # After an early renewal that failed
 
 
@@ -237,7 +247,7 @@ def test_an_early_renewal_that_failed_does_not_keep_anybody_from_a_dead_token_fo
     house = House()
     house.renewed(lifetime=HOUR)
     house.clock.pass_(HOUR - 0.3)
-    early = house.caller()
+    early = house.caller(survives=True)
     early.next()
     early.result_after(answered(503))
 
@@ -255,7 +265,7 @@ def test_all_wait_for_the_one_that_keeps_the_spacing() -> None:
     house = House()
     house.renewed(lifetime=HOUR)
     house.clock.pass_(HOUR - 0.3)
-    early = house.caller()
+    early = house.caller(survives=True)
     early.next()
     early.result_after(answered(503))
     house.clock.pass_(0.4)

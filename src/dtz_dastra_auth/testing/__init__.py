@@ -49,7 +49,13 @@ if not TYPE_CHECKING:
         # checkers do not see this, or they would take any name.
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+        try:
+            module = importlib.import_module(f".{_HOMES[name]}", __name__)
+        except ModuleNotFoundError as error:
+            message = f"The stand-ins for Dastra and DTZ need the module {error.name!r}. "
+            message += "Install it with: pip install 'dtz-dastra-auth[testing]'"
+            raise ModuleNotFoundError(message, name=error.name) from None
+        return getattr(module, name)
 
 
 def __dir__() -> list[str]:
