@@ -11,9 +11,11 @@ import subprocess
 import sys
 import zipfile
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
 
 nox.needs_version = ">=2025.10.14"
 # uv alone resolves for every platform at once and to the lowest versions; `nox[uv]` brings it.
@@ -25,10 +27,19 @@ PACKAGE = "dtz-dastra-auth"
 LOWEST_PYTHON = "3.11"
 EXTRAS = ("--extra=httpx2", "--extra=testing")
 LOCK, LOWEST = Path("requirements/dev.txt"), Path("requirements/lowest.txt")
+PROJECT = nox.project.load_toml("pyproject.toml")["project"]
+DECLARED = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
 LOCKS = {
     LOCK: (*EXTRAS, "--group=dev", "--group=niquests", "--group=typeshed"),
-    LOWEST: (*EXTRAS, "--group=test", "--resolution=lowest-direct"),
+    LOWEST: (
+        *(*EXTRAS, "--group=test", "--resolution=lowest-direct"),
+        # A version in the file would stay when its bound in pyproject.toml is lowered.
+        *(f"--upgrade-package={Requirement(declared).name}" for declared in DECLARED),
+    ),
 }
+# What the default session leaves out: it has to be done in a minute or two.
+QUICK = tuple(f"--ignore=tests/{slow}" for slow in ("niquests", "faults", "lifecycle"))
+SOAK = "tests/lifecycle/test_soak.py"
 # What may be imported where nothing but the wheel is installed, and what may not be there.
 IMPORTS = """
 import importlib.util, sys
@@ -44,9 +55,28 @@ print(len(dtz_dastra_auth.__all__), "public names")
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those for niquests; `-P 3.13` names another interpreter."""
+    """Run the tests, but for `lifecycle` and `niquests`; `-P 3.13` names another interpreter."""
     install(session, *EXTRAS, "--group=test")
-    pytest(session, "--ignore=tests/niquests")
+    pytest(session, *QUICK)
+
+
+@nox.session
+def lifecycle(session: nox.Session) -> None:
+    """Run the faults, the crowds and the short soak, with asyncio's debug mode and with gevent."""
+    install(session, *EXTRAS, "--group=test")
+    core = ("tests/conformance", "tests/faults", "tests/lifecycle")
+    strict = {"PYTHONASYNCIODEBUG": "1", "PYTHONWARNINGS": "error"}
+    pytest(session, *core, f"--ignore={SOAK}", env=strict)
+    pytest(session, SOAK)
+    gevent = ("python", "-m", "gevent.monkey", "--module", "pytest", "-p", "no_skips")
+    session.run(*gevent, "tests/conformance", "-k", "requests.Session or requests.get")
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Soak all clients for two minutes and print what was measured; `-- --seconds 20` is short."""
+    install(session, *EXTRAS, "--group=test")
+    session.run("python", "bench/soak.py", *session.posargs)
 
 
 @nox.session
@@ -58,11 +88,11 @@ def niquests(session: nox.Session) -> None:
 
 @nox.session(python=LOWEST_PYTHON)
 def lowest(session: nox.Session) -> None:
-    """Run all tests with the lowest versions that pyproject.toml admits."""
+    """Run the tests of `tests` with the lowest versions that pyproject.toml admits."""
     session.install("--require-hashes", f"--requirements={LOWEST}", env=registry())
     install_package(session)
     session.run("uv", "pip", "check")
-    pytest(session, "--ignore=tests/niquests")
+    pytest(session, *QUICK)
 
 
 @nox.session
@@ -143,11 +173,11 @@ def install_package(session: nox.Session) -> None:
     session.install(*fresh, ".", env=registry())
 
 
-def pytest(session: nox.Session, *arguments: str) -> None:
+def pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
     """Run tests; a skip is a failure, since it proves nothing."""
     # More processes gain little: a test's clients and servers have threads of their own.
     parallel = ("--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
-    session.run("pytest", "-p", "no_skips", *parallel, *arguments, *session.posargs)
+    session.run("pytest", "-p", "no_skips", *parallel, *arguments, *session.posargs, env=env)
 
 
 def compile_lock(session: nox.Session, path: Path, *options: str) -> None:
