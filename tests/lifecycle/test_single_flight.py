@@ -132,9 +132,12 @@ def test_8_threads_with_an_event_loop_of_50_tasks_each_make_one_token_request(
     def one() -> list[Any]:
         return anyio.run(calls, 1)
 
+    def in_a(loop: str) -> Callable[[], list[Any]]:
+        return lambda: anyio.run(calls, 50, backend=loop)
+
     def all_of_them() -> list[Any]:
         loops = (8 // len(backends)) * backends
-        running = [start(partial(anyio.run, calls, 50, backend=loop)) for loop in loops]
+        running = [start(in_a(loop)) for loop in loops]
         return [response for each in running for response in finished(each)]
 
     Crowd(dastra, clock, 400).meets(occasion, one, all_of_them)

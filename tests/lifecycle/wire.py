@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import requests
-import urllib3
+import urllib3.util
 from requests.adapters import BaseAdapter
 
 from dtz_dastra_auth.testing import DastraStandIn, Hold
@@ -131,7 +131,8 @@ class Adapter(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
         self.before(request)
         parts = urllib3.util.parse_url(str(request.url))
-        headers = (("Host", str(parts.host)), *request.headers.items())
+        sent = ((name, str(value)) for name, value in request.headers.items())
+        headers = (("Host", str(parts.host)), *sent)
         body = request.body or b""
         content = body.encode() if isinstance(body, str) else body
         assert isinstance(content, bytes)

@@ -103,7 +103,7 @@ def test_the_server_knows_a_token_as_active_until_it_expires(
 ) -> None:
     auth = credentials(trusted, key_pairs["awkward"])
     answer = requests.get(trusted.workspaces_url("introspection"), auth=auth, timeout=DURATION)
-    token = answer.request.headers["Authorization"].removeprefix("Bearer ")
+    token = str(answer.request.headers["Authorization"]).removeprefix("Bearer ")
     assert trusted.is_active(token)
     end = time.monotonic() + DURATION
     while trusted.is_active(token) and time.monotonic() < end:
