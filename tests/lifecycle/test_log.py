@@ -43,7 +43,7 @@ def test_a_token_request_is_logged_with_whose_it_is_how_long_it_took_and_how_lon
     connect(auth).get(DASTRA_URL)
     [(level, text)] = records(log)
     assert level == "INFO"
-    assert dastra.public_key in text
+    assert dastra.public_key[:4] in text
     assert re.search(r"took \d+\.\d+ s", text)
     assert "lives 3600 s" in text
 
@@ -72,7 +72,7 @@ def test_each_failure_is_a_warning(
         client.get(DASTRA_URL)
     told = records(log)
     assert [level for level, _ in told] == ["WARNING", "WARNING"]
-    assert all(dastra.public_key in text and "503" in text for _, text in told)
+    assert all(dastra.public_key[:4] in text and "503" in text for _, text in told)
     # One that only hears of it has not failed itself.
     with pytest.raises(client.errors):
         client.get(DASTRA_URL)

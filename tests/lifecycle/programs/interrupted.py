@@ -3,6 +3,7 @@
 The first argument names the client: `requests`, `httpx`, `asyncio` or `trio`.
 """
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -40,6 +41,8 @@ CALLS: dict[str, Callable[[], int]] = {
 }
 
 if __name__ == "__main__":
+    # What was started in the background ignores Ctrl-C, and so would this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     call = CALLS[sys.argv[1]]
     try:
         call()
