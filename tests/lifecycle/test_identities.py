@@ -1,5 +1,6 @@
 """Identities: two never meet, and a thousand cost nothing but their tokens."""
 
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -125,6 +126,8 @@ def test_a_thousand_objects_leave_no_threads_and_no_files(
     # Without sockets, so that whatever there is more afterwards is the package's own.
     with wire.session(dastra) as session:
         auths = [DastraClientCredentials(*p, store=store, session=session) for p in pairs(dastra)]
+        # What earlier tests left to the garbage collector is not to go in between.
+        gc.collect()
         threads, files = threading.active_count(), open_files()
         if how == "requests":
             responses = in_requests(auths, dastra)
@@ -132,7 +135,8 @@ def test_a_thousand_objects_leave_no_threads_and_no_files(
             responses = in_a_client(httpx, auths, dastra)
         else:
             responses = anyio.run(in_an_async_client, httpx, auths, dastra)
-        assert (threading.active_count(), open_files()) == (threads, files)
+        assert threading.active_count() <= threads
+        assert open_files() <= files
     assert statuses(responses) == [200] * 1000
     assert len(dastra.token_requests) == len(set(pairs(dastra)))
 
@@ -140,11 +144,13 @@ def test_a_thousand_objects_leave_no_threads_and_no_files(
 def test_objects_that_are_made_and_never_used_ask_for_nothing(
     dastra: DastraStandIn, store: MemoryTokenStore
 ) -> None:
+    gc.collect()
     threads, files = threading.active_count(), open_files()
     auths = [
         DastraClientCredentials(f"public{number}", "private", store=store) for number in range(1000)
     ]
-    assert (threading.active_count(), open_files()) == (threads, files)
+    assert threading.active_count() <= threads
+    assert open_files() <= files
     assert len(set(auths)) == 1000
     assert dastra.requests == []
 
