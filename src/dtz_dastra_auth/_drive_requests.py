@@ -15,15 +15,12 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import rewind_body
 
 from . import _niquests, _raw
-from ._drivers import advance, perform_blocking
+from ._drivers import LEAST_TIMEOUT, REDIRECTS, advance, perform_blocking
 from ._errors import TokenError
 from ._flow import Answer, Caller, Exchange, Peek, Scheme, Step, Steps
 from ._token import Token
 
 T = TypeVar("T")
-
-# Seconds; urllib3 takes no timeout of 0.
-_LEAST = 0.001
 
 
 def authenticate(auth: Scheme, request: Any) -> None:
@@ -178,7 +175,7 @@ def _perform(step: Step, request: Any) -> Any:
 
 
 def _exchange(step: Exchange, request: Any) -> Answer:
-    left = max(step.deadline.left(), _LEAST)
+    left = max(step.deadline.left(), LEAST_TIMEOUT)
     if step.session is None:
         with _niquests.plain_session(request) as session:
             return _send(session, step, left)
@@ -198,7 +195,7 @@ def _send(session: requests.Session, step: Exchange, left: float) -> Answer:
     )
     with response:
         if response.is_redirect:
-            raise TokenError("the token endpoint redirects", status_code=response.status_code)
+            raise TokenError(REDIRECTS, status_code=response.status_code)
         body = _raw.read_answer(response, step.deadline)
         return Answer(response.status_code, response.headers, body)
 

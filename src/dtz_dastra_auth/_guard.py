@@ -8,6 +8,7 @@ called right before the headers are written.
 from collections.abc import Callable
 from typing import Any
 
+from ._drivers import REDIRECTS
 from ._errors import TokenError
 from ._origins import Origins
 
@@ -92,7 +93,7 @@ class NoRedirect:
         if request.method == b"CONNECT" or target.startswith((b"http://", b"https://")):
             return
         if (request.method, target) != self._target:
-            raise TokenError("the token endpoint redirects")
+            raise TokenError(REDIRECTS)
 
 
 class AsyncNoRedirect(NoRedirect):

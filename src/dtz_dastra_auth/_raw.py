@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from ._drivers import CAP, COMPRESSED, LARGE, LATE
+from ._drivers import CAP, LARGE, LATE, is_large, refuse_compressed
 from ._errors import TokenError
 from ._flow import Peek
 from ._token import Deadline
@@ -24,8 +24,7 @@ def read_answer(response: requests.Response, deadline: Deadline) -> bytes:
         requests.ConnectionError: The connection broke.
     """
     status = response.status_code
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise TokenError(COMPRESSED, status_code=status)
+    refuse_compressed(response)
     body = bytearray()
     broke_off = ""
     try:
@@ -57,8 +56,7 @@ def peek(step: Peek) -> bool:
     response = step.response
     if getattr(response, "_content_consumed", False):
         return True
-    length = response.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > CAP:
+    if is_large(response):
         return False
     raw = response.raw
     if not hasattr(raw, "stream"):

@@ -11,16 +11,13 @@ import anyio
 
 from ._bodies import Once, Rest
 from ._clients import HTTPX_LIBRARIES
-from ._drivers import CAP, COMPRESSED, LARGE, LATE
+from ._drivers import CAP, LARGE, LATE, LEAST_TIMEOUT, REDIRECTS, is_large, refuse_compressed
 from ._errors import TokenError
 from ._flow import Answer, Exchange, Peek
 from ._guard import AsyncNoRedirect, NoRedirect
 
 _BYTE_STREAMS = tuple(library.ByteStream for library in HTTPX_LIBRARIES)
 _PHASES = ("connect", "read", "write", "pool")
-# Seconds; a timeout of 0 means something else in some transports.
-_LEAST = 0.001
-_REDIRECTS = "the token endpoint redirects"
 
 
 def timeout_of(request: Any) -> float | None:
@@ -46,7 +43,7 @@ def token_request(request: Any, step: Exchange, *, blocks: bool) -> Any:
         step: What is to be sent.
         blocks: Whether the client is a blocking one.
     """
-    left = max(step.deadline.left(), _LEAST)
+    left = max(step.deadline.left(), LEAST_TIMEOUT)
     phases = request.extensions.get("timeout") or {}
     limits = {phase: _shorter(phases.get(phase), left) for phase in _PHASES}
     headers = {**step.headers, "Accept-Encoding": "identity"}
@@ -78,7 +75,7 @@ def read_answer(response: Any, sent: Any, step: Exchange) -> Answer:
         if response.is_closed:
             return _read_by_a_hook(response)
         # httpx looks at this when it begins to read a body.
-        sent.extensions["timeout"]["read"] = max(step.deadline.left(), _LEAST)
+        sent.extensions["timeout"]["read"] = max(step.deadline.left(), LEAST_TIMEOUT)
         for chunk in stream:
             _collect(body, chunk, response, step)
     finally:
@@ -128,7 +125,7 @@ def peek(step: Peek) -> bool:
         step: Which response of a blocking client.
     """
     response = step.response
-    if response.is_closed or _is_large(response):
+    if response.is_closed or is_large(response):
         return bool(response.is_closed)
     stream, taken, failed = response.stream, bytearray(), None
     chunks = iter(stream)
@@ -152,7 +149,7 @@ async def peek_async(step: Peek) -> bool:
         step: Which response of an async client.
     """
     response = step.response
-    if response.is_closed or _is_large(response):
+    if response.is_closed or is_large(response):
         return bool(response.is_closed)
     stream, taken, failed = response.stream, bytearray(), None
     chunks = aiter(stream)
@@ -195,17 +192,11 @@ def _shorter(limit: float | None, left: float) -> float:
     return left if limit is None else min(limit, left)
 
 
-def _is_large(response: Any) -> bool:
-    length = response.headers.get("Content-Length", "")
-    return length.isdecimal() and int(length) > CAP
-
-
 def _refuse(response: Any, sent: Any) -> None:
     # A client that follows redirects has done so by now, without the body: `Once` sees to it.
     if response.request is not sent or response.has_redirect_location:
-        raise TokenError(_REDIRECTS, status_code=response.status_code)
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise TokenError(COMPRESSED, status_code=response.status_code)
+        raise TokenError(REDIRECTS, status_code=response.status_code)
+    refuse_compressed(response)
 
 
 def _collect(body: bytearray, chunk: bytes, response: Any, step: Exchange) -> None:
