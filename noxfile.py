@@ -38,7 +38,8 @@ LOCKS = {
     ),
 }
 # What the default session leaves out: it has to be done in a minute or two.
-QUICK = tuple(f"--ignore=tests/{slow}" for slow in ("niquests", "faults", "lifecycle"))
+SLOW = ("niquests", "faults", "lifecycle", "security", "properties")
+QUICK = tuple(f"--ignore=tests/{slow}" for slow in SLOW)
 SOAK = "tests/lifecycle/test_soak.py"
 # What may be imported where nothing but the wheel is installed, and what may not be there.
 IMPORTS = """
@@ -55,9 +56,16 @@ print(len(dtz_dastra_auth.__all__), "public names")
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests, but for `lifecycle` and `niquests`; `-P 3.13` names another interpreter."""
+    """Run the tests but for those of the sessions below; `-P 3.13` names another interpreter."""
     install(session, *EXTRAS, "--group=test")
     pytest(session, *QUICK)
+
+
+@nox.session
+def security(session: nox.Session) -> None:
+    """Run what shows that no credential leaks: the redirect matrix, properties, canaries."""
+    install(session, *EXTRAS, "--group=test")
+    pytest(session, "tests/security", "tests/properties")
 
 
 @nox.session

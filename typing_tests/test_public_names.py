@@ -8,6 +8,7 @@ is not needed. Without httpx2 these refusals also show that no base class has be
 # Not strict: there every use of an unknown type is an error, and would pass for a refusal.
 # pyright: standard, reportUnnecessaryTypeIgnoreComment=true
 
+import logging
 from collections.abc import Callable
 from typing import assert_type
 
@@ -19,6 +20,7 @@ import dtz_dastra_auth
 from dtz_dastra_auth import (
     AuthError,
     ConfigurationError,
+    CredentialFilter,
     DastraApiKey,
     DastraClientCredentials,
     DtzApiKey,
@@ -151,6 +153,14 @@ def stores(shared: SharedTokenStore) -> tuple[TokenStore, TokenStore]:
     memory.claer()  # type: ignore[attr-defined]
     DtzLogin("user", "password", store=shared)
     return memory, shared
+
+
+def credential_filter(handler: logging.Handler, record: logging.LogRecord) -> logging.Filter:
+    handler.addFilter(CredentialFilter())
+    assert_type(CredentialFilter().filter(record), bool)
+    CredentialFilter("urllib3")  # type: ignore[call-arg]
+    CredentialFilter(secrets=["private"])  # type: ignore[call-arg]
+    return CredentialFilter()
 
 
 def from_env() -> Callable[[], AuthBase]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ._errors import AuthError as AuthError
     from ._errors import ConfigurationError as ConfigurationError
     from ._errors import TokenError as TokenError
+    from ._log_filter import CredentialFilter as CredentialFilter
     from ._shared import SharedTokenStore as SharedTokenStore
     from ._sources import TokenSource as TokenSource
     from ._stores import MemoryTokenStore as MemoryTokenStore
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "AuthError": "._errors",
     "ConfigurationError": "._errors",
+    "CredentialFilter": "._log_filter",
     "DastraApiKey": ".dastra",
     "DastraClientCredentials": ".dastra",
     "DtzApiKey": ".dtz",
@@ -45,6 +47,7 @@ _ROOMS = {
 __all__ = [
     "AuthError",
     "ConfigurationError",
+    "CredentialFilter",
     "DastraApiKey",
     "DastraClientCredentials",
     "DtzApiKey",

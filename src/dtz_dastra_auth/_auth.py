@@ -9,9 +9,10 @@ from ._clients import AuthBases
 from ._drive_httpx import AsyncDrive, SyncDrive
 from ._drive_requests import authenticate
 from ._flow import Caller, Peek, Steps
+from ._hidden import shed
 from ._origins import Origins
-from ._placement import Placement
-from ._sources import TokenSource
+from ._placement import Placement, is_by_hand
+from ._sources import StaticSource, TokenSource
 from ._token import Deadline, SystemClock, Token
 
 logger = logging.getLogger("dtz_dastra_auth")
@@ -72,7 +73,8 @@ class Auth(AuthBases):
         """Put the credential on a request, if it may go there.
 
         Returns:
-            What was put on, or None when the request goes elsewhere and stays as it is.
+            What was put on, or None when the request stays as it is: it goes elsewhere, or its
+            caller has set a credential by hand.
 
         Raises:
             TokenError: No token could be had.
@@ -80,9 +82,12 @@ class Auth(AuthBases):
         if not self._origins.allow(request.url):
             _origins.warn_withheld(request.url, type(self).__name__)
             return None
+        if is_by_hand(request):
+            return None
         token = yield from self._source.token(caller, None)
         # Only a rejected token can be one that has no successor.
         token = cast("Token", token)
+        shed(request.headers)
         self._placement.put(request, token.value)
         return token
 
@@ -108,7 +113,7 @@ class Auth(AuthBases):
             return None
         if not self._origins.allow(request.url):
             return None
-        if not self._placement.carries(request, token.value):
+        if not self.carries(request, token):
             return None
         deadline = Deadline.after(_CLOCK, caller.timeout or _PATIENCE)
         if not replayable or not (yield Peek(response, deadline)):
@@ -122,9 +127,52 @@ class Auth(AuthBases):
         logger.info("%s sends a request again after a 401", type(self).__name__)
         return fresh
 
-    def guarded_header(self, token: Token) -> tuple[str, str] | None:
-        """Give the header that may not follow a redirect away from our origins, if any."""
-        return self._placement.header(token.value)
+    def restore(
+        self, request: Any, response: Any, token: Token, caller: Caller, *, replayable: bool
+    ) -> Steps[bool]:
+        """Decide after a 401 to a redirected request: is what it lost on the way put on again?
+
+        Args:
+            request: What was answered; it carries the credential when it is to be sent again.
+            response: The answer.
+            token: What the first request carried.
+            caller: What the driver can do.
+            replayable: Whether the request's body can be sent once more.
+        """
+        if response.status_code != 401 or not self._origins.allow(request.url):
+            return False
+        if not self._placement.follows or is_by_hand(request) or self.carries(request, token):
+            return False
+        deadline = Deadline.after(_CLOCK, caller.timeout or _PATIENCE)
+        if not replayable or not (yield Peek(response, deadline)):
+            return False
+        self._placement.put(request, token.value)
+        return True
+
+    def follow(self, request: Any, url: Any, token: Token) -> None:
+        """Put the credential on a request that a redirect has made, or take it off.
+
+        Args:
+            request: The request, or what has its headers.
+            url: Where it goes.
+            token: What the first request carried.
+        """
+        if self._origins.allow(url):
+            self._placement.follow(request, token.value)
+        else:
+            self._placement.take_off(request, token.value)
+
+    def carries(self, request: Any, token: Token) -> bool:
+        """Tell whether a request carries the credential."""
+        return self._placement.carries(request, token.value)
+
+    def hide(self, message: Any) -> None:
+        """Take the credential out of what a request or response tells afterwards."""
+        self._placement.hide(message)
+
+    def frozen(self, token: Token) -> "Auth":
+        """Make an auth object that has this token, and not what makes tokens: for pickles."""
+        return Auth(self._placement, StaticSource(token.value), self._origins.names)
 
     @property
     def origins(self) -> Origins:

@@ -33,6 +33,10 @@ class Once(_STREAMS):  # type: ignore[misc]  # bases of both libraries, known at
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._take()
 
+    def spend(self) -> None:
+        """Let it not go out, or not once more: the request is being redirected."""
+        self._content = None
+
     def _take(self) -> bytes:
         content, self._content = self._content, None
         if content is None:

@@ -1,33 +1,60 @@
 """What every constructor refuses (bad input never waits for a request to show itself).
 
 Each check takes the name of a parameter and what was passed for it. Messages have the name and
-never the value, which may be a secret with a typing error.
+never the value, which may be a secret with a typing error. No parser that raises sees the value:
+it would be in the text of what is raised, and that is shown as the context of ours.
 """
 
 import ipaddress
 import re
 from contextlib import suppress
-from urllib.parse import urlsplit
+
+import httpx
 
 from ._errors import ConfigurationError
 
+# What is pasted along with a key and cannot be seen: soft hyphens, zero-width spaces, marks of
+# direction and of byte order. Inside a password they may be meant (emoji are joined with one).
+_INVISIBLE = "\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_BLANK = re.compile(rf"[\s{_INVISIBLE}]*")
+_INVISIBLE_AT_AN_END = re.compile(rf"\A[{_INVISIBLE}]|[{_INVISIBLE}]\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
+
+_URL = re.compile(r"(https?)://([^/?]*)(.*)", re.IGNORECASE)
+_AUTHORITY = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?", re.IGNORECASE)
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
+# What all clients send as it is written (RFC 3986 sections 2.2, 2.3 and 3.3). Of the rest, requests
+# encodes what httpx leaves alone, and decodes %7E, which is unreserved (section 6.2.2).
+_UNRESERVED = "2[DE]|3[0-9]|[46][1-9A-F]|5[0-9AF]|7[0-9AE]"
+_CHARACTER = rf"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!{_UNRESERVED})[0-9A-F]{{2}})"
+_TARGET = re.compile(
+    rf"(?!//)(?:/(?!\.\.?(?:[/?]|\Z)){_CHARACTER}*)*(?P<query>\?(?:{_CHARACTER}|[/?])+)?"
+)
 
 
 def text(name: str, value: object) -> str:
     """Accept a non-empty string without control characters or white space around it.
+
+    Any other character is accepted: where it goes it is form-encoded (RFC 6749 appendix B) or
+    JSON, as UTF-8 and never normalised.
 
     Raises:
         ConfigurationError: The value is anything else.
     """
     if not isinstance(value, str):
         raise ConfigurationError(f"{name}: expected a str, got {type(value).__name__}")
-    if not value.strip():
+    # A member of an enum that is a str would put its name in an f-string.
+    value = str.__str__(value)
+    if _BLANK.fullmatch(value):
         raise ConfigurationError(f"{name}: is empty")
     if value != value.strip():
         raise ConfigurationError(f"{name}: has white space around it (a trailing newline?)")
+    if _INVISIBLE_AT_AN_END.search(value):
+        raise ConfigurationError(f"{name}: begins or ends with a character that cannot be seen")
     if _CONTROL.search(value):
         raise ConfigurationError(f"{name}: has a control character in it")
     if _SURROGATE.search(value):
@@ -35,15 +62,33 @@ def text(name: str, value: object) -> str:
     return value
 
 
-def token_text(name: str, value: object) -> str:
-    """Accept what can stand in a header as it is: visible ASCII, no spaces (RFC 6750 2.1).
+def scope(name: str, value: object) -> str:
+    """Accept words of visible ASCII with single spaces between them (RFC 6749 section 3.3).
 
     Raises:
         ConfigurationError: The value is anything else.
     """
     checked = text(name, value)
-    if not _VISIBLE_ASCII.fullmatch(checked):
-        raise ConfigurationError(f"{name}: only ASCII letters, digits and signs can be sent")
+    if not _SCOPE.fullmatch(checked):
+        raise ConfigurationError(
+            f"{name}: expected ASCII words with one space between them, no quotes or backslashes"
+        )
+    return checked
+
+
+def token_text(name: str, value: object) -> str:
+    """Accept what can stand in a header as it is: visible ASCII (RFC 9110 section 5.5).
+
+    That is more than a bearer token may have in it (RFC 6750 section 2.1): what a service gives
+    out is not ours to correct, and it arrives unchanged.
+
+    Raises:
+        ConfigurationError: The value is anything else, or an API key of DTZ, which no place
+            that takes any token is for.
+    """
+    checked = _visible(name, value)
+    if checked.startswith("apikey-"):
+        raise ConfigurationError(f"{name}: an API key of DTZ does not belong here")
     return checked
 
 
@@ -53,7 +98,7 @@ def dtz_api_key(name: str, value: object) -> str:
     Raises:
         ConfigurationError: The value is anything else.
     """
-    checked = token_text(name, value)
+    checked = _visible(name, value)
     if not checked.startswith("apikey-") or checked == "apikey-":
         raise ConfigurationError(f"{name}: a DTZ API key starts with 'apikey-'")
     return checked
@@ -77,7 +122,7 @@ def basic_secret(name: str, value: object) -> str:
     Raises:
         ConfigurationError: The value is anything else.
     """
-    checked = token_text(name, value)
+    checked = _visible(name, value)
     if ":" in checked:
         raise ConfigurationError(f"{name}: a ':' would cut off the rest of it")
     return checked
@@ -101,29 +146,54 @@ def seconds(name: str, value: object) -> float:
     return float(value)
 
 
-def endpoint(name: str, value: object) -> str:
-    """Accept an absolute URL that secrets may be sent to.
+def endpoint(name: str, value: object, *, query: bool = True) -> str:
+    """Accept an absolute URL that secrets may be sent to, and that every client dials alike.
+
+    Args:
+        name: The parameter, for the message.
+        value: What was passed for it.
+        query: Whether it may have a query, which is then kept (RFC 6749 section 3.2).
 
     Raises:
-        ConfigurationError: The URL is not https (or http on a loopback host), or has user
-            information, a fragment, a backslash or white space in it.
+        ConfigurationError: The URL is not https (or http on a loopback host), has user
+            information (RFC 9110 section 4.2.4) or a fragment, or clients would read it
+            differently: a backslash, a host that ends in a dot, a path with ``..`` in it.
     """
-    checked = token_text(name, value)
+    checked = _visible(name, value)
     if "\\" in checked or "#" in checked:
         raise ConfigurationError(f"{name}: a backslash or fragment has no place in it")
-    # What the parser raises has the URL in its text, and an exception's context is shown with
-    # it: so ours is raised after the handler has ended.
-    scheme = authority = host = ""
-    with suppress(ValueError):
-        parts = urlsplit(checked)
-        if parts.port != 0:
-            scheme, authority, host = parts.scheme, parts.netloc, parts.hostname or ""
-    if not host:
-        raise ConfigurationError(f"{name}: expected https://host[:port]/path")
+    parts = _URL.fullmatch(checked)
+    scheme, authority, target = parts.groups() if parts else ("", "", "")
     if "@" in authority:
         raise ConfigurationError(f"{name}: user information has no place in it")
-    secure(name, scheme, host)
+    place = _AUTHORITY.fullmatch(authority)
+    if place is None or not is_host(place[1]) or int(place[2] or 443) > 65_535:
+        raise ConfigurationError(f"{name}: expected https://host[:port]/path")
+    secure(name, scheme.lower(), place[1].strip("[]"))
+    written = _TARGET.fullmatch(target)
+    if written is None:
+        raise ConfigurationError(f"{name}: not all clients would send this path or query as it is")
+    if written["query"] and not query:
+        raise ConfigurationError(f"{name}: a query has no place in it")
     return checked
+
+
+def is_host(host: str) -> bool:
+    """Tell whether every client can dial a host, and dials the same.
+
+    A name that ends in a dot does for requests, but no certificate is good for it in httpx; one
+    that ends in a number is an address in the eyes of some (``0x7f.1``); a zone is written in as
+    many ways as there are parsers; httpx decodes what starts with ``xn--``.
+
+    Args:
+        host: A host in ASCII, an IPv6 address in its brackets (RFC 3986 section 3.2.2).
+    """
+    if host.startswith("["):
+        return "%" not in host and _is_address(ipaddress.IPv6Address, host[1:-1])
+    labels = host.split(".")
+    if _NUMBER.fullmatch(labels[-1]):
+        return _is_address(ipaddress.IPv4Address, host)
+    return len(host) <= 253 and all(map(_is_label, labels))
 
 
 def secure(name: str, scheme: str, host: str) -> None:
@@ -142,10 +212,33 @@ def secure(name: str, scheme: str, host: str) -> None:
     raise ConfigurationError(f"{name}: has to be https (http is for loopback hosts alone)")
 
 
+def _visible(name: str, value: object) -> str:
+    checked = text(name, value)
+    if " " in checked:
+        raise ConfigurationError(f"{name}: has a space in it (no 'Bearer ' belongs before it)")
+    if not _VISIBLE_ASCII.fullmatch(checked):
+        raise ConfigurationError(f"{name}: only ASCII letters, digits and signs can be sent")
+    return checked
+
+
 def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
+    if host.lower() in ("localhost", "::1"):
         return True
+    # Of IPv6, Python's own answer depends on its version (3.13 takes ::ffff:127.0.0.1 for one).
+    return _is_address(ipaddress.IPv4Address, host) and host.startswith("127.")
+
+
+def _is_address(kind: type[ipaddress.IPv4Address | ipaddress.IPv6Address], host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return bool(kind(host))
     except ValueError:
         return False
+
+
+def _is_label(label: str) -> bool:
+    if not label.lower().startswith("xn--"):
+        return _LABEL.fullmatch(label) is not None
+    # httpx decodes these to show them, and breaks off a request if it cannot.
+    with suppress(ValueError, httpx.InvalidURL):
+        return bool(httpx.URL(f"https://{label}").host)
+    return False

@@ -18,7 +18,7 @@ from anyio.lowlevel import RunVar
 from . import _streams
 from ._drivers import advance, perform_blocking
 from ._flow import Ask, Await, Call, Caller, Exchange, Pause, Peek, Scheme, Step, Steps
-from ._guard import AsyncGuard, Guard
+from ._follow_httpx import Guard, guard_for
 from ._token import Token
 
 
@@ -27,25 +27,46 @@ def _call(auth: Scheme, request: Any, caller: Caller) -> Steps[Any]:
     token = yield from auth.attach(request, caller)
     if token is None:
         return (yield Call(request))
-    _guard(auth, token, request, caller)
-    response = yield Call(request)
-    # The client writes another history to it as soon as a token request is yielded.
-    first = response.history
-    # After a redirect it is the last request that was answered, and that is sent again.
-    request = response.request
-    replayable = _streams.is_replayable(request)
-    fresh = yield from auth.review(request, response, token, caller, replayable=replayable)
-    if fresh is not None:
-        _guard(auth, fresh, request, caller)
+    guard, first = guard_for(auth, blocks=caller.blocks), request
+    try:
+        guard.watch(request, token)
         response = yield Call(request)
-        response.history = [*first, *response.history]
+        if response.request is not request:
+            response = yield from _redirected(auth, response, token, caller, guard)
+        # After a redirect it is the last request that was answered, and that is sent again.
+        request = response.request
+        replayable = _streams.is_replayable(request)
+        fresh = yield from auth.review(request, response, token, caller, replayable=replayable)
+        if fresh is not None:
+            guard.watch(request, fresh)
+            response = yield from _again(request, response)
+        return response
+    finally:
+        guard.end()
+        auth.hide(first)
+
+
+def _redirected(
+    auth: Scheme, response: Any, token: Token, caller: Caller, guard: Guard
+) -> Steps[Any]:
+    """See whether a redirected request came by its credential."""
+    request = response.request
+    if guard.carried:
+        # What went out on the wire is not on the object that the client has made.
+        auth.follow(request, request.url, token)
+    replayable = _streams.is_replayable(request)
+    if (yield from auth.restore(request, response, token, caller, replayable=replayable)):
+        guard.watch(request, token)
+        response = yield from _again(request, response)
     return response
 
 
-def _guard(auth: Scheme, token: Token, request: Any, caller: Caller) -> None:
-    header = auth.guarded_header(token)
-    if header is not None:
-        (Guard if caller.blocks else AsyncGuard)(auth.origins, header, request)
+def _again(request: Any, response: Any) -> Steps[Any]:
+    # The client writes another history to a response as soon as the next request is yielded.
+    first = response.history
+    response = yield Call(request)
+    response.history = [*first, *response.history]
+    return response
 
 
 class _Drive:
@@ -84,6 +105,8 @@ class _Drive:
         # handled before the request went out is somebody else's.
         error = sys.exc_info()[1]
         step, self._step = self._step, None
+        if isinstance(step, Exchange):
+            _streams.forget(self._sent)
         if step is not None and isinstance(error, Exception) and error is not self._handled:
             # Whatever the flow makes of it, the error is on its way to the caller already.
             with suppress(BaseException):

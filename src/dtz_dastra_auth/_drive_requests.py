@@ -5,19 +5,18 @@ puts the credential on, and a response hook, run for every answer and redirect, 
 """
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
-from urllib.parse import urljoin
 
 import requests
 from requests.structures import CaseInsensitiveDict
 from requests.utils import rewind_body
 
-from . import _niquests, _raw
+from . import _niquests, _origins, _raw
 from ._drivers import LEAST_TIMEOUT, REDIRECTS, advance, perform_blocking
 from ._errors import TokenError
 from ._flow import Answer, Caller, Exchange, Peek, Scheme, Step, Steps
+from ._follow_requests import follow, is_redirected, take_netrc_off
 from ._token import Token
 
 T = TypeVar("T")
@@ -41,6 +40,7 @@ def authenticate(auth: Scheme, request: Any) -> None:
     token = _run(auth.attach(request, _CALLER), request)
     if token is None or not hasattr(request, "register_hook"):
         return
+    follow(auth, token, request)
     for hook in request.hooks.get("response", ()):
         if isinstance(hook, Review) and hook.auth is auth:
             hook.token = token
@@ -79,9 +79,12 @@ class Review:
             **kwargs: What the session sent the request with.
         """
         request = response.request
+        self.auth.hide(response)
+        self.auth.hide(request)
         if response.is_redirect:
-            self._guard(response)
+            follow(self.auth, self.token, request)
             return response
+        response = self._restored(request, response, kwargs)
         # niquests throws away what a hook returns for a multiplexed response.
         replayable = _is_replayable(request) and not kwargs.get("multiplexed")
         steps = self.auth.review(request, response, self.token, _CALLER, replayable=replayable)
@@ -89,6 +92,29 @@ class Review:
         if fresh is None:
             return response
         self.token = fresh
+        return self._again(request, response, kwargs)
+
+    def __copy__(self) -> "Review":
+        return Review(self.auth, self.token)
+
+    def __deepcopy__(self, memo: object) -> "Review":
+        return Review(self.auth, self.token)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A response is pickled with its request and that with this hook: what made the token
+        # stays here, and only what the request has anyway goes along.
+        return Review, (self.auth.frozen(self.token), self.token)
+
+    def _restored(self, request: Any, response: Any, kwargs: dict[str, Any]) -> Any:
+        if response.status_code != 401 or not is_redirected(request):
+            return response
+        replayable = _is_replayable(request) and not kwargs.get("multiplexed")
+        if replayable and self.auth.origins.allow(request.url):
+            take_netrc_off(request)
+        steps = self.auth.restore(request, response, self.token, _CALLER, replayable=replayable)
+        return self._again(request, response, kwargs) if _run(steps, request) else response
+
+    def _again(self, request: Any, response: Any, kwargs: dict[str, Any]) -> Any:
         if getattr(request, "_body_position", None) is not None:
             try:
                 rewind_body(request)
@@ -97,39 +123,11 @@ class Review:
         response.close()
         # The same request object goes out again: a redirect of the answer copies it, and is to
         # carry the new credential.
+        follow(self.auth, self.token, request)
         started = time.perf_counter()
         again = response.connection.send(request, **kwargs)
         again.elapsed = timedelta(seconds=time.perf_counter() - started)
         return again
-
-    def __copy__(self) -> "Review":
-        return Review(self.auth, self.token)
-
-    def __deepcopy__(self, memo: object) -> "Review":
-        return Review(self.auth, self.token)
-
-    def __reduce__(self) -> tuple[Callable[[], Any], tuple[()]]:
-        # A response is pickled with its request and that with this hook: what made the token
-        # stays here, and only the header, which the request has anyway, goes along.
-        return (_pickled, ())
-
-    def _guard(self, response: Any) -> None:
-        # What a redirect is sent with is copied from this very request.
-        header = self.auth.guarded_header(self.token)
-        target = urljoin(response.url, response.headers["location"])
-        if header is None or self.auth.origins.allow(target):
-            return
-        name, value = header
-        if response.request.headers.get(name) == value:
-            del response.request.headers[name]
-
-
-def _pickled() -> Callable[..., None]:
-    return _leave
-
-
-def _leave(response: object, **kwargs: object) -> None:
-    """Leave a response as it is: the hook of a request that was pickled."""
 
 
 def _is_replayable(request: Any) -> bool:
@@ -183,24 +181,38 @@ def _exchange(step: Exchange, request: Any) -> Answer:
 
 
 def _send(session: requests.Session, step: Exchange, left: float) -> Answer:
-    response = session.request(
-        "POST",
-        step.url,
-        data=step.content,
-        headers={**step.headers, "Accept-Encoding": "identity"},
-        auth=_nothing,
-        allow_redirects=False,
-        timeout=(left, left),
-        stream=True,
-    )
+    try:
+        response = session.request(
+            "POST",
+            step.url,
+            data=step.content,
+            headers={**step.headers, "Accept-Encoding": "identity"},
+            auth=_nothing,
+            allow_redirects=False,
+            timeout=(left, left),
+            stream=True,
+        )
+    except requests.RequestException as error:
+        for each in (error.request, getattr(error.response, "request", None)):
+            _forget(each)
+        raise
     with response:
-        if response.is_redirect:
+        # A session of somebody's own may have followed all the same.
+        elsewhere = response.history or not _origins.same(response.url, step.url)
+        if response.is_redirect or elsewhere:
             raise TokenError(REDIRECTS, status_code=response.status_code)
         body = _raw.read_answer(response, step.deadline)
         return Answer(response.status_code, response.headers, body)
 
 
-def _nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _forget(request: Any) -> None:
+    """Make a token request that has failed forget its secrets: the error keeps the object."""
+    if getattr(request, "headers", None) is not None:
+        request.headers.pop("Authorization", None)
+        request.body = None
+
+
+def _nothing(request: Any) -> Any:
     # In the place of an auth object: the session's own may be the one that is asking, and
     # without any, requests would send what netrc has for the host.
     return request
@@ -209,7 +221,40 @@ def _nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _borrowed(session: requests.Session) -> requests.Session:
     # A view of the caller's session with a cookie jar of its own, so that what the token
     # endpoint sets is not kept there. `copy.copy` would lose what a subclass added.
-    view = object.__new__(type(session))
+    view: Any = object.__new__(type(session))
     view.__dict__.update(session.__dict__)
     view.cookies = session.cookies.copy()
-    return view
+    guard = _OneUrl()
+    view.get_adapter = lambda url: guard.over(session.get_adapter(url))
+    return view  # type: ignore[no-any-return]  # made of the caller's own class
+
+
+class _OneUrl:
+    """What a session that follows redirects, whatever it is told, meets on the way to another URL.
+
+    It is in the place of the session's adapters, and lets requests to the first one's URL pass.
+    """
+
+    def __init__(self) -> None:
+        self._first: tuple[Any, Any] | None = None
+        self._adapter: Any = None
+
+    def over(self, adapter: Any) -> "_OneUrl":
+        """Stand before an adapter."""
+        self._adapter = adapter
+        return self
+
+    def send(self, request: Any, *args: Any, **options: Any) -> Any:
+        """Send a token request, and nothing that was made of it.
+
+        Raises:
+            TokenError: It goes elsewhere.
+        """
+        target = (request.method, request.url)
+        self._first = self._first or target
+        if target != self._first:
+            raise TokenError(REDIRECTS)
+        return self._adapter.send(request, *args, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._adapter, name)

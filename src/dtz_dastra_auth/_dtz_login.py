@@ -38,11 +38,14 @@ class DtzLogin(RenewingSource):
         """Take a user's name and password; no request is made before the first call.
 
         Args:
-            username: The user's name.
+            username: The user's name. It and the password may hold any letters and signs, which
+                are sent as they are: as UTF-8, and never normalised.
             password: The user's password.
             context_id: The context to act in, which takes a second request
                 (``/token/refresh``); None for the user's own.
-            identity_url: The base of the identity service.
+            identity_url: The base of the identity service, without a query; for the rest as
+                `DastraClientCredentials` has it for its ``token_url``. A slash at its end makes
+                no difference.
             session: What token requests go over when the caller is requests; see
                 `DastraClientCredentials`.
             store: Where the token is kept; None for the store all objects of the process share.
@@ -51,14 +54,14 @@ class DtzLogin(RenewingSource):
         Raises:
             ConfigurationError: One of them cannot work.
         """
-        self._url = _checks.endpoint("identity_url", identity_url).rstrip("/")
+        self._url = _checks.endpoint("identity_url", identity_url, query=False).rstrip("/")
         self._username = _checks.text("username", username)
         self._context_id = context_id
         if context_id is not None:
-            _checks.token_text("context_id", context_id)
-        parts = ("dtz_login", self._url, username, context_id or "")
+            self._context_id = _checks.token_text("context_id", context_id)
+        parts = ("dtz_login", self._url, self._username, self._context_id or "")
         identity = Identity(parts, _checks.text("password", password), from_password=True)
-        label = f"DTZ user {username!a}"
+        label = f"DTZ user {_checks.beginning(self._username)!a}"
         super().__init__(identity, label, session=session, store=store, timeout=timeout)
 
     @classmethod
@@ -92,7 +95,8 @@ class DtzLogin(RenewingSource):
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(username={self._username!r}, password='***')"
+        shown = _checks.beginning(self._username)
+        return f"{type(self).__name__}(username={shown!r}, password='***')"
 
     def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
         password = self._identity.secret

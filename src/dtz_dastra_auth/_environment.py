@@ -2,6 +2,7 @@
 
 import os
 
+from . import _checks
 from ._errors import ConfigurationError
 
 
@@ -10,8 +11,13 @@ def get(name: str) -> str | None:
 
     Args:
         name: The variable.
+
+    Raises:
+        ConfigurationError: It is blank, or has a control character in it or white space around
+            it. The constructor would say so as well, but of a parameter that nobody wrote.
     """
-    return os.environ.get(name) or None
+    value = os.environ.get(name)
+    return _checks.text(name, value) if value else None
 
 
 def needed(name: str) -> str:
@@ -21,7 +27,7 @@ def needed(name: str) -> str:
         name: The variable.
 
     Raises:
-        ConfigurationError: It is not set, or empty.
+        ConfigurationError: It is not set, or as in `get`.
     """
     value = get(name)
     if value is None:
@@ -32,8 +38,19 @@ def needed(name: str) -> str:
 def listed(name: str) -> list[str] | None:
     """Give the parts of a variable's value, which commas separate; None when it is not set.
 
+    Blanks around a part, and parts that are empty (a comma at the end), are passed over.
+
     Args:
         name: The variable.
+
+    Raises:
+        ConfigurationError: It has no parts, or as in `get`.
     """
     value = get(name)
-    return [part.strip() for part in value.split(",") if part.strip()] if value else None
+    if value is None:
+        return None
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts:
+        # Without a part the defaults would be meant, which is not what somebody wrote there.
+        raise ConfigurationError(f"{name}: is empty")
+    return parts

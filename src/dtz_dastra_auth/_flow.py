@@ -152,6 +152,24 @@ class Scheme(Protocol):
         """Decide after the answer whether the request goes out once more."""
         ...
 
-    def guarded_header(self, token: Token) -> tuple[str, str] | None:
-        """Give the header that may not follow a redirect away from our origins, if any."""
+    def restore(
+        self, request: Any, response: Any, token: Token, caller: Caller, *, replayable: bool
+    ) -> Steps[bool]:
+        """Decide whether a redirected request goes out again, with what it lost on the way."""
+        ...
+
+    def follow(self, request: Any, url: Any, token: Token) -> None:
+        """Put the credential on a request that a redirect has made, or take it off."""
+        ...
+
+    def carries(self, request: Any, token: Token) -> bool:
+        """Tell whether a request carries the credential."""
+        ...
+
+    def hide(self, message: Any) -> None:
+        """Take the credential out of what a request or response tells afterwards."""
+        ...
+
+    def frozen(self, token: Token) -> "Scheme":
+        """Make an auth object that has this token, and not what makes tokens."""
         ...

@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 from . import _checks
 from ._errors import ConfigurationError, TokenError
 from ._flow import Answer
+from ._hidden import CredentialBytes, hidden
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -49,7 +50,7 @@ def client_credentials(
     body = prepare_token_request("client_credentials", scope=scope)
     headers = {"Content-Type": FORM, "Accept": JSON}
     _, headers, body = client.prepare("POST", token_url, headers, body)
-    return dict(headers), body.encode()
+    return hidden(headers), body.encode()
 
 
 def json_request(
@@ -67,7 +68,7 @@ def json_request(
     headers = {"Content-Type": JSON, "Accept": JSON}
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
-    return headers, json.dumps(content).encode()
+    return hidden(headers), CredentialBytes(json.dumps(content).encode())
 
 
 def read_token(answer: Answer, label: str, secrets: tuple[str, ...]) -> tuple[str, float]:

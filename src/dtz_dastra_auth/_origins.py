@@ -19,11 +19,12 @@ logger = logging.getLogger("dtz_dastra_auth")
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
-# requests dials what urllib.parse makes of the URL. Anything beyond plain host and port in the
-# authority (user information, backslashes, percent signs) is read differently by different
-# parsers, so such a URL is nobody's origin.
+# requests dials what urllib.parse makes of the URL. Anything in the authority beyond the characters
+# that RFC 3986 has there (backslashes, a second @, percent signs in a host) is read differently by
+# different parsers, so such a URL is nobody's origin.
 _AUTHORITY = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?",
+    r"(?P<scheme>https?)://(?:[a-z0-9._~!$&'()*+,;=:%-]*@)?"
+    r"(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?",
     re.ASCII | re.IGNORECASE,
 )
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
@@ -72,6 +73,12 @@ class Origins:
         return _origin_of(url) in self._allowed
 
 
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two URLs lead to the same origin; one that has none leads nowhere."""
+    origin = _origin_of(one)
+    return origin is not None and origin == _origin_of(other)
+
+
 def warn_withheld(url: Any, kind: str) -> None:
     """Say once per process and origin that a credential was withheld, and how to allow it.
 
@@ -117,7 +124,10 @@ def _exact(origin: object) -> _Origin:
     if url.raw_path not in (b"", b"/") or url.fragment or "#" in checked or "?" in checked:
         raise ConfigurationError("origins: only scheme, host and port, no path")
     found = _origin_of(url)
-    if found is None or not 0 < found[2] < 65_536:
+    # As `is_host` has it: in brackets, which an IPv6 address has lost here.
+    host = url.raw_host.decode("ascii")
+    host = f"[{host}]" if ":" in host else host
+    if found is None or not 0 < found[2] < 65_536 or not _checks.is_host(host):
         raise ConfigurationError("origins: expected 'https://host[:port]'")
     _checks.secure("origins", url.scheme, found[1].strip("[]"))
     return found

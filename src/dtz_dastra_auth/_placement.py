@@ -1,4 +1,4 @@
-"""Put a secret on a request: in a header, a cookie or the query.
+"""Put a secret on a request, and take it off: in a header, a cookie or the query.
 
 A placement works on the request of any library. What it does twice on one request is as if done
 once, since tools call an auth object more than once.
@@ -6,27 +6,56 @@ once, since tools call an auth object more than once.
 
 import base64
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Protocol
-from urllib.parse import quote, unquote_plus
+from typing import Any, ClassVar, Protocol
+from urllib.parse import quote
 
-from requests.cookies import RequestsCookieJar
+from ._hidden import HIDDEN, Credential, hidden_url, is_ours, shown_url, values, without
+
+# Either of these, set by hand, is the credential that the caller wants to be known by. DTZ's
+# verifier would look at one of them alone, and not always at ours.
+_BY_HAND = ("Authorization", "X-API-KEY")
 
 
 class Placement(Protocol):
-    """Where the secret of one method goes."""
+    """Where the secret of one method goes.
+
+    Attributes:
+        follows: Whether it is on a redirected request as well.
+    """
+
+    @property
+    def follows(self) -> bool: ...
 
     def put(self, request: Any, secret: str) -> None:
         """Put a secret on a request, in place of an earlier one."""
+        ...
+
+    def follow(self, request: Any, secret: str) -> None:
+        """Put a secret on a request that a redirect has made, unless it has one there."""
+        ...
+
+    def take_off(self, request: Any, secret: str) -> None:
+        """Take a secret off a request that a redirect has made."""
         ...
 
     def carries(self, request: Any, secret: str) -> bool:
         """Tell whether a request still carries this secret."""
         ...
 
-    def header(self, secret: str) -> tuple[str, str] | None:
-        """Give the name and value of the header that holds the secret, if one does."""
+    def hide(self, message: Any) -> None:
+        """Take the secret out of what a request or response tells once the answer is there."""
         ...
+
+
+def is_by_hand(request: Any) -> bool:
+    """Tell whether a request has a credential that its caller has set by hand.
+
+    Args:
+        request: A request of any library.
+    """
+    return any(
+        not is_ours(value) for name in _BY_HAND for value in values(request.headers, name) if value
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +70,8 @@ class Header:
             alone as soon as there is one.
     """
 
+    follows: ClassVar[bool] = True
+
     name: str
     prefix: str = ""
     also: tuple[tuple[str, str], ...] = ()
@@ -48,23 +79,38 @@ class Header:
 
     def put(self, request: Any, secret: str) -> None:
         """Put a secret on a request, in place of an earlier one."""
-        request.headers[self.name] = self.prefix + self._encoded(secret)
+        request.headers[self.name] = Credential(self._text(secret))
         for name, value in self.also:
-            request.headers[name] = value
+            request.headers[name] = Credential(value)
         if not self.keeps_cookies:
-            _drop_cookies(request)
+            request.headers.pop("Cookie", None)
+
+    def follow(self, request: Any, secret: str) -> None:
+        """Put a secret on a request that a redirect has made, unless it has one there."""
+        if self.name not in request.headers:
+            self.put(request, secret)
+        elif not self.keeps_cookies:
+            request.headers.pop("Cookie", None)
+
+    def take_off(self, request: Any, secret: str) -> None:
+        """Take a secret off a request that a redirect has made."""
+        # A tool between us and the wire may have written the headers anew, without our mark.
+        texts = {self.name: self._text(secret), **dict(self.also)}
+        for name, text in texts.items():
+            found = values(request.headers, name)
+            if any(is_ours(value) or value in (text, text.encode()) for value in found):
+                del request.headers[name]
 
     def carries(self, request: Any, secret: str) -> bool:
         """Tell whether a request still carries this secret."""
         sent: object = request.headers.get(self.name)
-        return sent == self.prefix + self._encoded(secret)
+        return sent == self._text(secret)
 
-    def header(self, secret: str) -> tuple[str, str] | None:
-        """Give the name and value of the header that holds the secret."""
-        return self.name, self.prefix + self._encoded(secret)
+    def hide(self, message: Any) -> None:
+        """Leave it: the value hides itself."""
 
-    def _encoded(self, secret: str) -> str:
-        return secret
+    def _text(self, secret: str) -> str:
+        return self.prefix + secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +125,9 @@ class Basic(Header):
     prefix: str = "Basic "
     username: str = ""
 
-    def _encoded(self, secret: str) -> str:
-        return base64.b64encode(f"{self.username}:{secret}".encode()).decode("ascii")
+    def _text(self, secret: str) -> str:
+        pair = f"{self.username}:{secret}".encode()
+        return self.prefix + base64.b64encode(pair).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +138,8 @@ class Cookie:
         name: The cookie's name.
     """
 
+    follows: ClassVar[bool] = True
+
     name: str
 
     def put(self, request: Any, secret: str) -> None:
@@ -99,15 +148,28 @@ class Cookie:
             # Not prepared yet: with a header there, requests would leave these cookies out.
             return
         others = [pair for pair in self._pairs(request) if _name_of(pair) != self.name]
-        request.headers["Cookie"] = "; ".join([*others, f"{self.name}={secret}"])
+        request.headers["Cookie"] = Credential("; ".join([*others, f"{self.name}={secret}"]))
+
+    def follow(self, request: Any, secret: str) -> None:
+        """Put a secret on a request that a redirect has made."""
+        self.put(request, secret)
+
+    def take_off(self, request: Any, secret: str) -> None:
+        """Take a secret off a request that a redirect has made; other cookies stay."""
+        pairs = self._pairs(request)
+        others = [pair for pair in pairs if pair != f"{self.name}={secret}"]
+        if len(others) == len(pairs):
+            return
+        del request.headers["Cookie"]
+        if others:
+            request.headers["Cookie"] = "; ".join(others)
 
     def carries(self, request: Any, secret: str) -> bool:
         """Tell whether a request still carries this secret."""
         return f"{self.name}={secret}" in self._pairs(request)
 
-    def header(self, secret: str) -> tuple[str, str] | None:
-        """Give nothing: all libraries make the Cookie header anew for a redirect."""
-        return None
+    def hide(self, message: Any) -> None:
+        """Leave it: the value hides itself."""
 
     def _pairs(self, request: Any) -> list[str]:
         header: str = request.headers.get("Cookie") or ""
@@ -123,49 +185,60 @@ class Query:
         also: Further parameters that go out beside it.
     """
 
+    follows: ClassVar[bool] = False
+
     name: str
     also: tuple[tuple[str, str], ...] = ()
 
     def put(self, request: Any, secret: str) -> None:
         """Put a secret on a request, in place of an earlier one."""
         ours = {self.name: secret, **dict(self.also)}
-        kept = [
-            part
-            for part in self._parts(request)
-            if part and unquote_plus(part.partition("=")[0]) not in ours
-        ]
-        query = "&".join(
-            [*kept, *(f"{name}={quote(value, safe='')}" for name, value in ours.items())]
-        )
+        kept = without(_query(request), ours.__contains__)
+        added = "&".join(f"{name}={quote(value, safe='')}" for name, value in ours.items())
+        query = f"{kept}&{added}" if kept else added
         if isinstance(request.url, str):
-            base, hash_, fragment = request.url.partition("#")
-            request.url = base.partition("?")[0] + "?" + query + hash_ + fragment
+            request.url = _with_query(request.url, query)
         else:
-            request.url = request.url.copy_with(query=query.encode("ascii"))
-        _drop_cookies(request)
+            url = request.url.copy_with(query=query.encode("ascii"))
+            request.url = hidden_url(url, self.name)
+        request.headers.pop("Cookie", None)
+
+    def follow(self, request: Any, secret: str) -> None:
+        """Leave the key off: a redirect names a URL of its own, which is kept as it is."""
+        request.headers.pop("Cookie", None)
+
+    def take_off(self, request: Any, secret: str) -> None:
+        """Take the key out of a URL that a service has written it into."""
+        # A login page is told where to go back to, by the whole URL that was called.
+        url = str(request.url)
+        for text in (secret, quote(secret, safe="")):
+            url = url.replace(text, HIDDEN)
+        if url != str(request.url):
+            request.url = type(request.url)(url)
 
     def carries(self, request: Any, secret: str) -> bool:
         """Tell whether a request still carries this secret."""
-        return f"{self.name}={quote(secret, safe='')}" in self._parts(request)
+        return f"{self.name}={quote(secret, safe='')}" in _query(request).split("&")
 
-    def header(self, secret: str) -> tuple[str, str] | None:
-        """Give nothing: a redirect names a URL of its own, without the key."""
-        return None
+    def hide(self, message: Any) -> None:
+        """Take the key out of the URL of a request or response."""
+        if not isinstance(message.url, str):
+            message.url = shown_url(message.url)
+        elif self.name in message.url:
+            message.url = _with_query(message.url, without(_query(message), self.name.__eq__))
 
-    def _parts(self, request: Any) -> list[str]:
-        if isinstance(request.url, str):
-            return request.url.partition("#")[0].partition("?")[2].split("&")
-        raw: bytes = request.url.query
-        return raw.decode("ascii").split("&")
+
+def _query(request: Any) -> str:
+    if isinstance(request.url, str):
+        return request.url.partition("#")[0].partition("?")[2]
+    raw: bytes = request.url.query
+    return raw.decode("ascii")
+
+
+def _with_query(url: str, query: str) -> str:
+    base, hash_, fragment = url.partition("#")
+    return base.partition("?")[0] + ("?" + query if query else "") + hash_ + fragment
 
 
 def _name_of(pair: str) -> str:
     return pair.partition("=")[0].strip()
-
-
-def _drop_cookies(request: Any) -> None:
-    request.headers.pop("Cookie", None)
-    if hasattr(request, "_cookies"):
-        # requests makes the header anew for each redirect, from this jar and the session's;
-        # merged into a jar whose policy returns nothing, none is sent.
-        request._cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))

@@ -60,12 +60,13 @@ class SharedTokenStore:
         Raises:
             ConfigurationError: The cache has not got these methods.
         """
-        if not all(
-            callable(getattr(cache, name, None)) for name in ("get", "set", "add", "delete")
-        ):
+        methods = ("get", "set", "add", "delete")
+        if isinstance(cache, type) or not all(callable(getattr(cache, m, None)) for m in methods):
             raise ConfigurationError("cache: expected an object with get, set, add and delete")
         if not isinstance(prefix, str):
             raise ConfigurationError(f"prefix: expected a str, got {type(prefix).__name__}")
+        if not isinstance(encrypt, bool):
+            raise ConfigurationError(f"encrypt: expected a bool, got {type(encrypt).__name__}")
         self._cache = cache
         self._encrypt = encrypt
         self._prefix = prefix

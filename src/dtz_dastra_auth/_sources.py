@@ -4,7 +4,6 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
-import requests
 from requests.auth import AuthBase
 
 from . import _checks
@@ -127,7 +126,7 @@ class RenewingSource:
         identity: Identity,
         label: str,
         *,
-        session: requests.Session | None,
+        session: object,
         store: TokenStore | None,
         timeout: float,
     ) -> None:
@@ -143,7 +142,7 @@ class RenewingSource:
         Raises:
             ConfigurationError: One of them cannot work.
         """
-        if session is not None and not hasattr(session, "get_adapter"):
+        if isinstance(session, type) or not (session is None or hasattr(session, "get_adapter")):
             raise ConfigurationError("session: expected a requests.Session")
         given: object = store
         if isinstance(given, type) or not (given is None or hasattr(given, "obtaining")):

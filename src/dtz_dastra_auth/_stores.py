@@ -13,6 +13,7 @@ from random import random
 from typing import Protocol, TypeAlias
 
 from ._flow import Steps
+from ._hidden import Credential
 from ._slot import Slot
 from ._token import Clock, Deadline, SystemClock, Token
 
@@ -34,6 +35,10 @@ class Identity:
     parts: tuple[str, ...]
     secret: str = field(repr=False)
     from_password: bool = False
+
+    def __post_init__(self) -> None:
+        # Tools that report errors show the variables of each frame.
+        object.__setattr__(self, "secret", Credential(self.secret))
 
     def key(self) -> bytes:
         """Derive what a process files it under, from which nothing can be read back."""

@@ -14,7 +14,7 @@ from ._clients import HTTPX_LIBRARIES
 from ._drivers import CAP, LARGE, LATE, LEAST_TIMEOUT, REDIRECTS, is_large, refuse_compressed
 from ._errors import TokenError
 from ._flow import Answer, Exchange, Peek
-from ._guard import AsyncNoRedirect, NoRedirect
+from ._follow_httpx import AsyncNoRedirect, NoRedirect, keep_inside
 
 _BYTE_STREAMS = tuple(library.ByteStream for library in HTTPX_LIBRARIES)
 _PHASES = ("connect", "read", "write", "pool")
@@ -54,8 +54,21 @@ def token_request(request: Any, step: Exchange, *, blocks: bool) -> Any:
     )
     guard = NoRedirect if blocks else AsyncNoRedirect
     built.extensions["trace"] = guard(built)
-    built.stream = Once(step.content)
+    built.stream = once = Once(step.content)
+    # Where no transport calls a trace callback, a redirect goes without the secret and the body.
+    keep_inside(None, built, once.spend)
     return built
+
+
+def forget(request: Any) -> None:
+    """Make a token request forget its secrets: the error that it met keeps the object.
+
+    Args:
+        request: A token request that has failed.
+    """
+    method, url = request.method, request.url
+    vars(request).clear()
+    type(request).__init__(request, method, url)
 
 
 def read_answer(response: Any, sent: Any, step: Exchange) -> Answer:

@@ -12,6 +12,7 @@ import requests
 from . import _checks, _environment, _oauth
 from ._auth import Auth
 from ._flow import Answer, Exchange, Steps
+from ._hidden import Credential
 from ._placement import Header
 from ._sources import RenewingSource, StaticSource
 from ._stores import Identity, TokenStore
@@ -50,10 +51,16 @@ class DastraClientCredentials(Auth):
         """Take a key pair; no request is made before the first call.
 
         Args:
-            public_key: The public key, which is the OAuth 2 client identifier.
+            public_key: The public key, which is the OAuth 2 client identifier. It and the private
+                key may hold any letters and signs: both are form-encoded as UTF-8 before they
+                go into Basic (RFC 6749 section 2.3.1 and appendix B).
             private_key: The private key, which is the OAuth 2 client secret.
-            scope: What is asked for; scopes are separated by spaces.
-            token_url: The token endpoint.
+            scope: What is asked for; scopes are ASCII without quotes and backslashes, with one
+                space between them (RFC 6749 section 3.3).
+            token_url: The token endpoint: https, or http on ``localhost``, ``127.*`` and
+                ``[::1]``. It may have a query; a name that is not ASCII is written as
+                ``xn--…``. What clients would not all dial and send as it is written is refused:
+                a name that ends in a dot, ``..`` in the path, ``%7E`` for ``~``.
             origins: Where the token may go, each ``https://host[:port]``.
             session: What token requests go over when the caller is requests: a plain session
                 when None. Its headers, cookies, proxies, hooks and retries apply to them (a
@@ -68,7 +75,7 @@ class DastraClientCredentials(Auth):
         grant = _ClientCredentials(
             _checks.text("public_key", public_key),
             _checks.text("private_key", private_key),
-            scope=_checks.text("scope", scope),
+            scope=_checks.scope("scope", scope),
             token_url=_checks.endpoint("token_url", token_url),
             session=session,
             store=store,
@@ -127,7 +134,7 @@ class DastraApiKey(Auth):
         """Take a private key.
 
         Args:
-            private_key: The private key.
+            private_key: The private key, of ASCII letters, digits and signs.
             origins: Where it may go, each ``https://host[:port]``.
 
         Raises:
@@ -176,5 +183,5 @@ class _ClientCredentials(RenewingSource):
         headers, body = _oauth.client_credentials(token_url, public_key, private_key, scope)
         answer: Answer = yield Exchange(token_url, headers, body, deadline, self._session)
         # The server may repeat the secret as it was given or as it was sent.
-        sent = headers["Authorization"].removeprefix("Basic ")
+        sent = Credential(headers["Authorization"].removeprefix("Basic "))
         return _oauth.read_token(answer, self._label, (private_key, sent))

@@ -50,7 +50,7 @@ class DtzApiKey(Auth):
         """Take an API key.
 
         Args:
-            api_key: The key, which starts with ``apikey-``.
+            api_key: The key, which starts with ``apikey-``; of ASCII letters, digits and signs.
             context_id: The context to act in, sent as ``X-DTZ-CONTEXT``; None for the key's own.
             origins: Where the key may go, each ``https://host[:port]``.
 
@@ -95,9 +95,10 @@ class DtzBearer(Auth):
         """Take a token, or something that gives one.
 
         Args:
-            token: The token itself; a function that gives it, asked for every request; or a
-                token source such as `DtzLogin`. The function may be a coroutine function where
-                the client is async.
+            token: The token itself, of ASCII letters, digits and signs; a function that gives
+                it, asked for every request; or a token source such as `DtzLogin`. The function
+                may be a coroutine function where the client is async. An answer that is no
+                token is a `ConfigurationError` of the call.
             origins: Where the token may go, each ``https://host[:port]``.
 
         Raises:
@@ -141,7 +142,8 @@ class DtzBasic(Auth):
 
         Args:
             username: ``"apikey"`` or ``"bearer"``.
-            password: The API key, or the token as `DtzBearer` takes it.
+            password: The API key, or the token as `DtzBearer` takes it; without a colon, from
+                which on DTZ would not read it.
             origins: Where the secret may go, each ``https://host[:port]``.
 
         Raises:
@@ -154,9 +156,10 @@ class DtzBasic(Auth):
             source = StaticSource(_checks.basic_secret("password", password))
         else:
             raise ConfigurationError("username: has to be 'apikey' or 'bearer'")
-        placement = Basic(username=username, keeps_cookies=False)
+        # As text of its own: a member of an enum may be equal to it and print as something else.
+        self._username = str.__str__(username)
+        placement = Basic(username=self._username, keeps_cookies=False)
         super().__init__(placement, source, origins)
-        self._username = username
 
     @classmethod
     def from_env(cls) -> Self:
@@ -191,7 +194,8 @@ class DtzCookie(Auth):
         """Take a token, or something that gives one.
 
         Args:
-            token: As in `DtzBearer`.
+            token: As in `DtzBearer`, without quotes, commas, semicolons and backslashes (RFC
+                6265 section 4.1.1).
             origins: Where the token may go, each ``https://host[:port]``.
 
         Raises:
@@ -233,7 +237,8 @@ class DtzQueryKey(Auth):
         """Take an API key.
 
         Args:
-            api_key: The key, which starts with ``apikey-``.
+            api_key: The key, which starts with ``apikey-``; of ASCII letters, digits and signs.
+                Signs are percent-encoded.
             context_id: The context to act in, sent as ``contextId``; None for the key's own.
             origins: Where the key may go, each ``https://host[:port]``.
 

@@ -66,7 +66,7 @@ def run(services: StandIns, directory: Path, *command: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done.stdout or done.stderr
 
 
 def statuses(services: StandIns) -> tuple[list[int | None], list[int | None]]:
@@ -110,6 +110,12 @@ def the_key_stays_at_its_origins(services: StandIns, output: str) -> None:
     assert keys == ["apikey-1234", None]
 
 
+def the_log_shows_the_call_and_no_key(services: StandIns, output: str) -> None:
+    assert statuses(services) == ([], [200])
+    assert "GET /v1/me?apiKey=***" in output
+    assert "apikey-1234" not in output
+
+
 def it_has_its_own_stand_ins(services: StandIns, output: str) -> None:
     assert statuses(services) == ([], [])
 
@@ -121,6 +127,7 @@ EXPECTED: dict[str, Callable[[StandIns, str], None]] = {
     "Tokens 1": a_cleared_store_asks_again,
     "Errors 1": both_errors_are_caught,
     "Where a credential goes 1": the_key_stays_at_its_origins,
+    "Where a credential goes 2": the_log_shows_the_call_and_no_key,
     "Testing your own code 2": it_has_its_own_stand_ins,
 }
 FIXTURES = "Testing your own code 1"

@@ -29,7 +29,7 @@ HUNG = 60.0
 # Seconds that the token requests of faulty endpoints may take.
 TIMEOUT = 1.0
 
-PROXY_USER, PROXY_PASSWORD = "proxy-user", "proxy-password"
+PROXY_USER, PROXY_PASSWORD = "proxy-user", "dQ93nXw72kPz51aBv8"
 
 
 class PassingClock(FakeClock):

@@ -39,8 +39,12 @@ def _first_of_flow(auth: Auth, request: Any) -> Any:
     # The flow's first request is the caller's own: none of the sources used here asks for more.
     flow = auth.sync_auth_flow(request)
     first = next(flow)
+    # At the end of a call its request forgets a key in the query: a copy is what has gone out.
+    sent = type(first)(
+        first.method, first.url.copy_with(), headers=first.headers, stream=first.stream
+    )
     flow.close()
-    return first
+    return sent
 
 
 def _as_it_is(request: Any) -> tuple[str, Mapping[str, str]]:

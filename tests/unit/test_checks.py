@@ -1,7 +1,7 @@
 """What constructors refuse, and that a refusal never shows what it refused."""
 
+import enum
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,147 +16,37 @@ from dtz_dastra_auth import (
     DtzCookie,
     DtzLogin,
     DtzQueryKey,
-    SharedTokenStore,
 )
+from unit.table_inputs import (
+    ANY_TEXT,
+    CONTEXTS,
+    DTZ_KEYS,
+    ENDPOINTS,
+    HEAD,
+    IDENTITY_URL,
+    NO_COOKIE,
+    NO_DTZ_KEY,
+    NO_SCOPE,
+    NO_TEXT,
+    NO_TOKEN,
+    NUMBER,
+    ORIGINS,
+    OTHERS,
+    SCOPE,
+    TAIL,
+    TOKEN_URL,
+    TOKENS,
+    Build,
+    Parameters,
+)
+from unit.table_urls import NO_ORIGIN, NO_ORIGINS, NO_TARGET, NO_URL
 from unit.told import told
 
-Build = Callable[[Any], object]
-
-# Each bad value is made of these two, so that a message with a part of it is found too.
-HEAD, TAIL = "Zx9hunter", "Qv7rabbit"
-
-ANY_TEXT: dict[str, tuple[str, Build]] = {
-    "DastraClientCredentials.public_key": (
-        "public_key",
-        lambda value: DastraClientCredentials(value, "private"),
-    ),
-    "DastraClientCredentials.private_key": (
-        "private_key",
-        lambda value: DastraClientCredentials("public", value),
-    ),
-    "DastraClientCredentials.scope": (
-        "scope",
-        lambda value: DastraClientCredentials("public", "private", scope=value),
-    ),
-    "DtzLogin.username": ("username", lambda value: DtzLogin(value, "password")),
-    "DtzLogin.password": ("password", lambda value: DtzLogin("user", value)),
+# DTZ's Basic scheme has its own word for a key: the user name.
+NO_PLACE_FOR_KEYS: Parameters = {
+    name: place for name, place in {**TOKENS, **CONTEXTS}.items() if name != "DtzBasic.password"
 }
-
-# These go into a header, a cookie or the query as they are.
-TOKENS: dict[str, tuple[str, Build]] = {
-    "DastraApiKey.private_key": ("private_key", DastraApiKey),
-    "DtzBearer.token": ("token", DtzBearer),
-    "DtzCookie.token": ("token", DtzCookie),
-    "DtzBasic.password": ("password", lambda value: DtzBasic("bearer", value)),
-    "DtzApiKey.api_key": ("api_key", DtzApiKey),
-    "DtzQueryKey.api_key": ("api_key", DtzQueryKey),
-    "DtzBasic.apikey": ("password", lambda value: DtzBasic("apikey", value)),
-}
-
-CONTEXTS: dict[str, tuple[str, Build]] = {
-    "DtzApiKey.context_id": ("context_id", lambda value: DtzApiKey("apikey-1", context_id=value)),
-    "DtzQueryKey.context_id": (
-        "context_id",
-        lambda value: DtzQueryKey("apikey-1", context_id=value),
-    ),
-    "DtzLogin.context_id": (
-        "context_id",
-        lambda value: DtzLogin("user", "password", context_id=value),
-    ),
-}
-
-DTZ_KEYS: dict[str, tuple[str, Build]] = {
-    name: TOKENS[name] for name in ("DtzApiKey.api_key", "DtzQueryKey.api_key", "DtzBasic.apikey")
-}
-
-ENDPOINTS: dict[str, tuple[str, Build]] = {
-    "DastraClientCredentials.token_url": (
-        "token_url",
-        lambda value: DastraClientCredentials("public", "private", token_url=value),
-    ),
-    "DtzLogin.identity_url": (
-        "identity_url",
-        lambda value: DtzLogin("user", "password", identity_url=value),
-    ),
-}
-
-ORIGINS: dict[str, tuple[str, Build]] = {
-    "DastraClientCredentials.origins": (
-        "origins",
-        lambda value: DastraClientCredentials("public", "private", origins=value),
-    ),
-    "DastraApiKey.origins": ("origins", lambda value: DastraApiKey("private", origins=value)),
-    "DtzApiKey.origins": ("origins", lambda value: DtzApiKey("apikey-1", origins=value)),
-    "DtzBearer.origins": ("origins", lambda value: DtzBearer("token", origins=value)),
-    "DtzBasic.origins": ("origins", lambda value: DtzBasic("bearer", "token", origins=value)),
-    "DtzCookie.origins": ("origins", lambda value: DtzCookie("token", origins=value)),
-    "DtzQueryKey.origins": ("origins", lambda value: DtzQueryKey("apikey-1", origins=value)),
-}
-
-NO_TEXT = {
-    "an int": 987123654,
-    "bytes": HEAD.encode(),
-    "a list": [HEAD],
-    "empty": "",
-    "blanks": "   ",
-    "a tab": "\t",
-    "a blank before": f" {HEAD}",
-    "a blank behind": f"{HEAD} ",
-    "a no-break space behind": f"{HEAD}\xa0",
-    "the newline of a file": f"{HEAD}\n",
-    "CR LF behind": f"{HEAD}\r\n",
-    "CR inside": f"{HEAD}\r{TAIL}",
-    "LF inside": f"{HEAD}\n{TAIL}",
-    "NUL inside": f"{HEAD}\x00{TAIL}",
-    "ESC inside": f"{HEAD}\x1b{TAIL}",
-    "DEL inside": f"{HEAD}\x7f{TAIL}",
-    "NEL inside": f"{HEAD}\x85{TAIL}",
-    "half a surrogate": f"{HEAD}\ud800{TAIL}",
-}
-
-NO_TOKEN = {
-    "a space inside": f"{HEAD} {TAIL}",
-    "a letter beyond ASCII": f"{HEAD}é{TAIL}",
-    "a euro sign": f"{HEAD}€{TAIL}",
-    "an emoji": f"{HEAD}\U0001f511{TAIL}",
-}
-
-NO_URL = {
-    "an int": 987123654,
-    "empty": "",
-    "blanks": "  ",
-    "a newline behind": f"https://{HEAD}.example/\n",
-    "a space inside": f"https://{HEAD}.example/ {TAIL}",
-    "no scheme": f"{HEAD}.example/token",
-    "no scheme but slashes": f"//{HEAD}.example/token",
-    "no host": f"https:///{HEAD}",
-    "a port alone": "https://:443/",
-    "plain http": f"http://{HEAD}.example/token",
-    "another scheme": f"ftp://{HEAD}.example/token",
-    "a user": f"https://{HEAD}@api.example/",
-    "a user and password": f"https://{HEAD}:{TAIL}@api.example/",
-    "a host in the place of a user": f"http://localhost:80@{HEAD}.example/",
-    "a backslash": f"https://{HEAD}.example\\@{TAIL}.example/",
-    "backslashes for slashes": f"https:\\\\{HEAD}.example\\",
-    "a fragment": f"https://{HEAD}.example/#{TAIL}",
-    "an empty fragment": f"https://{HEAD}.example/#",
-    "a port that is a word": f"https://{HEAD}:{TAIL}/",
-    "port 0": f"https://{HEAD}.example:0/",
-    "a port that is none": f"https://{HEAD}.example:65536/",
-    "half an IPv6 address": f"https://[::1/{HEAD}",
-    "http to what looks like loopback": f"http://localhost.{HEAD}.example/",
-    "http to a loopback address as a name": f"http://127.0.0.1.{HEAD}.example/",
-    "half a surrogate": f"https://{HEAD}.example/\ud800",
-}
-
-NO_ORIGIN = {
-    "a path": f"https://{HEAD}.example/v1",
-    "a query": f"https://{HEAD}.example?{TAIL}",
-    "an empty query": f"https://{HEAD}.example?",
-    "a wildcard": f"https://*.{HEAD}.example",
-    "nothing but a wildcard": "*",
-    "a websocket": f"wss://{HEAD}.example",
-}
+ONE_ORIGIN: Parameters = {"DastraApiKey.origins": ORIGINS["DastraApiKey.origins"]}
 
 
 def refused(build: Build, value: object) -> ConfigurationError:
@@ -165,7 +55,7 @@ def refused(build: Build, value: object) -> ConfigurationError:
     return caught.value
 
 
-def tables(*pairs: tuple[dict[str, tuple[str, Build]], dict[str, Any]]) -> pytest.MarkDecorator:
+def tables(*pairs: tuple[Parameters, dict[str, Any]]) -> pytest.MarkDecorator:
     rows = [
         pytest.param(parameter, build, value, id=f"{name}-{what.replace(' ', '_')}")
         for parameters, values in pairs
@@ -175,105 +65,40 @@ def tables(*pairs: tuple[dict[str, tuple[str, Build]], dict[str, Any]]) -> pytes
     return pytest.mark.parametrize(("parameter", "build", "value"), rows)
 
 
+def builders(*parameters: Parameters) -> pytest.MarkDecorator:
+    rows = {name: pair[1] for each in parameters for name, pair in each.items()}
+    return pytest.mark.parametrize("build", rows.values(), ids=rows)
+
+
+def without(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {what: value for what, value in values.items() if what not in names}
+
+
 def listed(values: dict[str, Any]) -> dict[str, Any]:
     return {what: [value] for what, value in values.items()}
 
 
+def parts_of(value: object) -> set[str]:
+    """Give every four characters in a row of what the bad values are made of."""
+    texts = [text.lower() for text in (HEAD, TAIL, str(NUMBER)) if text in repr(value)]
+    return {text[start : start + 4] for text in texts for start in range(len(text) - 3)}
+
+
 every_refusal = tables(
-    (ANY_TEXT, {"None": None, **NO_TEXT}),
-    (TOKENS, {"None": None, **NO_TEXT, **NO_TOKEN}),
-    (CONTEXTS, {**NO_TEXT, **NO_TOKEN}),
-    (
-        DTZ_KEYS,
-        {
-            "no prefix": HEAD,
-            "the prefix alone": "apikey-",
-            "the prefix in capitals": f"APIKEY-{HEAD}",
-            "the prefix after a blank": f" apikey-{HEAD}",
-            "another prefix": f"context-{HEAD}",
-        },
-    ),
-    (
-        {"DtzCookie.token": TOKENS["DtzCookie.token"]},
-        {
-            "a semicolon": f"{HEAD};{TAIL}",
-            "a comma": f"{HEAD},{TAIL}",
-            "a quote": f'"{HEAD}"',
-            "a backslash": f"{HEAD}\\{TAIL}",
-        },
-    ),
-    (
-        {"DtzBasic.password": TOKENS["DtzBasic.password"]},
-        {"a colon": f"{HEAD}:{TAIL}"},
-    ),
-    (
-        {"DtzBasic.apikey": TOKENS["DtzBasic.apikey"]},
-        {"a colon": f"apikey-{HEAD}:{TAIL}"},
-    ),
-    (
-        {"DtzBasic.username": ("username", lambda value: DtzBasic(value, "apikey-1"))},
-        {"None": None, "empty": "", "another": HEAD, "capitals": "APIKEY"},
-    ),
-    (ENDPOINTS, {"None": None, **NO_URL}),
-    (
-        {"DastraApiKey.origins": ORIGINS["DastraApiKey.origins"]},
-        listed({"None": None, **NO_URL, **NO_ORIGIN}),
-    ),
-    (
-        ORIGINS,
-        {
-            "None at all": None,
-            "a str": f"https://{HEAD}.example",
-            "none": [],
-            "an object": 987123,
-            "plain http": [f"http://{HEAD}.example"],
-        },
-    ),
-    (
-        {
-            "DastraClientCredentials.timeout": (
-                "timeout",
-                lambda value: DastraClientCredentials("public", "private", timeout=value),
-            ),
-            "DtzLogin.timeout": (
-                "timeout",
-                lambda value: DtzLogin("user", "password", timeout=value),
-            ),
-        },
-        {
-            "None": None,
-            "a str": "30",
-            "True": True,
-            "0": 0,
-            "negative": -987123,
-            "infinite": float("inf"),
-            "not a number": float("nan"),
-        },
-    ),
-    (
-        {
-            "DastraClientCredentials.session": (
-                "session",
-                lambda value: DastraClientCredentials("public", "private", session=value),
-            ),
-            "DtzLogin.session": (
-                "session",
-                lambda value: DtzLogin("user", "password", session=value),
-            ),
-        },
-        {"a str": HEAD},
-    ),
-    (
-        {
-            "DastraClientCredentials.store": (
-                "store",
-                lambda value: DastraClientCredentials("public", "private", store=value),
-            ),
-            "DtzLogin.store": ("store", lambda value: DtzLogin("user", "password", store=value)),
-        },
-        {"a dict": {HEAD: TAIL}},
-    ),
-    ({"SharedTokenStore.cache": ("cache", SharedTokenStore)}, {"a dict": {HEAD: TAIL}}),
+    (ANY_TEXT, NO_TEXT),
+    (SCOPE, NO_SCOPE),
+    (TOKENS, NO_TOKEN),
+    (NO_PLACE_FOR_KEYS, {"a key of DTZ": f"apikey-{HEAD}"}),
+    (CONTEXTS, without(NO_TOKEN, "None")),
+    (DTZ_KEYS, NO_DTZ_KEY),
+    ({"DtzCookie.token": TOKENS["DtzCookie.token"]}, NO_COOKIE),
+    ({"DtzBasic.password": TOKENS["DtzBasic.password"]}, {"a colon": f"{HEAD}:{TAIL}"}),
+    ({"DtzBasic.apikey": DTZ_KEYS["DtzBasic.apikey"]}, {"a colon": f"apikey-{HEAD}:{TAIL}"}),
+    (ENDPOINTS, {**NO_URL, **NO_TARGET}),
+    (IDENTITY_URL, {"a query": f"https://{HEAD}.example/api?{TAIL}"}),
+    (ONE_ORIGIN, listed({**without(NO_URL, "an international name"), **NO_ORIGIN})),
+    (ORIGINS, NO_ORIGINS),
+    *OTHERS,
 )
 
 
@@ -288,11 +113,11 @@ def test_bad_input_is_an_error_that_begins_with_the_parameter(
 def test_the_error_for_bad_input_shows_no_part_of_it(
     parameter: str, build: Build, value: object
 ) -> None:
-    shown = told(refused(build, value)).lower()
+    error = refused(build, value)
+    shown = told(error).lower()
 
-    assert HEAD.lower() not in shown
-    assert TAIL.lower() not in shown
-    assert "987123" not in shown
+    assert {part for part in parts_of(value) if part in shown} == set()
+    assert (error.__cause__, error.__context__) == (None, None)
 
 
 def test_a_configuration_error_is_a_value_error() -> None:
@@ -319,28 +144,38 @@ def test_what_only_looks_like_a_token_source_is_refused(name: str, value: object
     assert str(refused(build, value)).startswith(f"{parameter}: ")
 
 
-@pytest.mark.parametrize("build", [pair[1] for pair in ANY_TEXT.values()], ids=ANY_TEXT)
+@builders(ANY_TEXT)
 @pytest.mark.parametrize("value", ["a:b", "a+b", "a%b", "a&b", "a b", "a'b\"c", "é€", "a/b=c"])
 def test_what_the_wire_encodes_is_accepted(build: Build, value: str) -> None:
     assert build(value)
 
 
-@pytest.mark.parametrize("value", ["a:b", "a+b%&/=", "it's"])
+@builders(SCOPE)
+@pytest.mark.parametrize("value", ["api1", "api1 offline_access", "urn:a/b?c=d&e+f%", "[a]'{b}"])
+def test_a_scope_of_words_is_accepted(build: Build, value: str) -> None:
+    assert build(value)
+
+
+@pytest.mark.parametrize("value", ["a:b", "a+b%&/=", "it's", '"quoted"'])
 @pytest.mark.parametrize("build", [DastraApiKey, DtzBearer])
 def test_a_header_token_may_hold_any_visible_ascii(build: Build, value: str) -> None:
     assert build(value)
 
 
-@pytest.mark.parametrize("build", [pair[1] for pair in ENDPOINTS.values()], ids=ENDPOINTS)
+@builders(ENDPOINTS)
 @pytest.mark.parametrize(
     "url",
     [
         "https://account.dastra.eu/connect/token",
+        "https://account.dastra.eu",
         "HTTPS://ACCOUNT.DASTRA.EU/connect/token",
         "https://account.dastra.eu:443/connect/token",
-        "https://account.dastra.eu./connect/token",
+        "https://account_1.dastra-2.eu/connect/token/",
+        "https://xn--bcher-kva.example/token",
+        "https://account.dastra.eu/a%2Fb/~c.d/(e);f=1,2@g:h!$&'*+",
+        "https://192.0.2.1/token",
         "https://[2001:db8::1]/token",
-        "https://[2001:db8::1]:8443/token",
+        "https://[2001:DB8::1]:8443/token",
         "http://localhost/token",
         "http://LOCALHOST:8000/token",
         "http://127.0.0.1:8000/token",
@@ -352,7 +187,13 @@ def test_an_https_or_loopback_url_is_accepted(build: Build, url: str) -> None:
     assert build(url)
 
 
-@pytest.mark.parametrize("build", [pair[1] for pair in ORIGINS.values()], ids=ORIGINS)
+@builders(TOKEN_URL)
+@pytest.mark.parametrize("query", ["tenant=1", "next=https%3A%2F%2Fa%2Fb", "/a?b=c'd"])
+def test_the_query_of_a_token_url_is_accepted(build: Build, query: str) -> None:
+    assert build(f"https://account.dastra.eu/connect/token?{query}")
+
+
+@builders(ORIGINS)
 @pytest.mark.parametrize(
     "origin",
     [
@@ -377,27 +218,34 @@ def test_origins_may_come_from_a_generator() -> None:
     assert "https://a.example" in repr(auth)
 
 
-@pytest.mark.parametrize(
-    ("build", "variable"),
-    [
-        (DastraClientCredentials, "DASTRA_PUBLIC_KEY"),
-        (DastraApiKey, "DASTRA_PRIVATE_KEY"),
-        (DtzApiKey, "DTZ_API_KEY"),
-        (DtzQueryKey, "DTZ_API_KEY"),
-        (DtzBearer, "DTZ_USERNAME"),
-        (DtzBasic, "DTZ_USERNAME"),
-        (DtzCookie, "DTZ_USERNAME"),
-        (DtzLogin, "DTZ_USERNAME"),
-    ],
-)
-def test_a_variable_that_is_not_set_is_named(
-    build: Any, variable: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("DASTRA_PUBLIC_KEY", "DASTRA_PRIVATE_KEY", "DTZ_API_KEY", "DTZ_ACCESS_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("DTZ_USERNAME", raising=False)
+def test_an_origin_that_is_given_twice_counts_once() -> None:
+    twice = ["https://a.example", "https://A.example:443/", "https://a.example"]
 
-    assert variable in str(refused(lambda _: build.from_env(), None))
+    assert DastraApiKey("private", origins=twice) == DastraApiKey(
+        "private", origins=["https://a.example"]
+    )
+
+
+class Configured(str, enum.Enum):  # noqa: UP042  # a StrEnum prints as its text
+    """A setting that is a str, and prints as the name that the code has for it."""
+
+    WORD = "bearer"
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda word: DtzBasic(word, "token"),
+        lambda word: DtzBasic("bearer", word),
+        DtzCookie,
+        lambda word: DtzLogin(word, "password"),
+        lambda word: DtzLogin("user", "password", context_id=word),
+        lambda word: DastraClientCredentials(word, "private"),
+    ],
+    ids=["DtzBasic.username", "DtzBasic", "DtzCookie", "username", "context_id", "public_key"],
+)
+def test_a_member_of_an_enum_counts_as_the_text_it_is(build: Build) -> None:
+    assert b"Configured" not in pickle.dumps(build(Configured.WORD))
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def test_whose_token_was_refused_is_told_by_the_beginning_of_the_public_key() ->
 
 
 def test_a_public_key_cannot_forge_log_lines() -> None:
-    auth = DastraClientCredentials("sh\u2028op\u202e", "private", store=store())
+    auth = DastraClientCredentials("sh\u2028\u202eop", "private", store=store())
     steps = source(auth).token(CALLER, None)
     next(steps)
 

@@ -1,0 +1,231 @@
+"""Have a credential follow redirects in httpx and httpx2 where it may, and nowhere else.
+
+Both libraries follow redirects below the auth flow. They copy every header but ``Authorization`` to
+any host, and lose that one and cookies on the way to another origin of ours. Two things travel with
+a redirected request, and between them decide anew for each:
+
+`Guard`, a callback in the request's ``trace`` extension, is called right before the headers are
+written, and sees where to. Only transports made of httpcore call it; mocks and others do not.
+
+The request's headers are of a kind that looks, when it is copied for a redirect, at where that
+leads, and leaves the credential out (`_kind`). That holds in every transport, and for
+``Response.next_request`` too.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+from ._clients import HTTPX_LIBRARIES
+from ._drivers import REDIRECTS
+from ._errors import TokenError
+from ._flow import Scheme
+from ._hidden import is_ours
+from ._origins import Origins
+from ._token import Token
+
+_BEFORE_HEADERS = "send_request_headers.started"
+
+
+def guard_for(scheme: Scheme, *, blocks: bool) -> "Guard":
+    """Make the guard of one call.
+
+    Args:
+        scheme: The auth object.
+        blocks: Whether the client is a blocking one.
+    """
+    return (Guard if blocks else AsyncGuard)(scheme)
+
+
+def keep_inside(
+    origins: Origins | None, request: Any, on_redirect: Callable[[], None] | None = None
+) -> None:
+    """Have no header with a credential copied for a redirect away from origins.
+
+    Args:
+        origins: Where it may go; None for nowhere at all.
+        request: The request whose headers hold the credential.
+        on_redirect: Called when a redirect copies the request.
+    """
+    library = next(each for each in HTTPX_LIBRARIES if isinstance(request, each.Request))
+    request.headers = _kept(library.Headers, list(request.headers.raw), origins)
+    request.headers.on_redirect = on_redirect
+
+
+class Guard:
+    """The trace callback of a blocking client; the caller's own is called after it.
+
+    Attributes:
+        carried: Whether the request that was sent last had the credential; None as long as the
+            transport has not called.
+    """
+
+    def __init__(self, scheme: Scheme) -> None:
+        """Guard the credential of an auth object, during one call."""
+        self.carried: bool | None = None
+        self._scheme = scheme
+        self._token: Token | None = None
+        self._is_over = False
+        self._theirs: Callable[..., Any] | None = None
+
+    def watch(self, request: Any, token: Token) -> None:
+        """Guard a request, and all that it is redirected to.
+
+        Args:
+            request: The request that is about to be sent.
+            token: What has been put on it.
+        """
+        keep_inside(self._scheme.origins, request)
+        self.carried, self._token, self._is_over = None, token, False
+        theirs = request.extensions.get("trace")
+        if isinstance(theirs, Guard) and theirs._scheme == self._scheme:
+            theirs = theirs._theirs
+        self._theirs = theirs
+        request.extensions = {**request.extensions, "trace": self}
+
+    def end(self) -> None:
+        """Put nothing on any more; what the call has left behind is still taken off."""
+        self._is_over = True
+
+    def __call__(self, event: str, info: dict[str, Any]) -> Any:
+        """See an event of the transport, before the caller's own callback does."""
+        self._see(event, info)
+        return self._theirs(event, info) if self._theirs is not None else None
+
+    def _see(self, event: str, info: dict[str, Any]) -> None:
+        # The way to a proxy's tunnel is no place for a credential.
+        if not event.endswith(_BEFORE_HEADERS) or info["request"].method == b"CONNECT":
+            return
+        sent = info["request"]
+        assert self._token is not None
+        url = _url(sent)
+        wire = SimpleNamespace(headers=HTTPX_LIBRARIES[0].Headers(sent.headers), url=url)
+        # Where it may go the first request has it already, unless the caller took it off.
+        is_redirected = self.carried is not None and not self._is_over
+        if is_redirected or not self._scheme.origins.allow(url):
+            self._scheme.follow(wire, url, self._token)
+            sent.headers = wire.headers.raw
+            if wire.url != url:
+                sent.url.target = wire.url.removeprefix(_origin(sent)).encode("latin-1")
+        self.carried = self._scheme.carries(wire, self._token)
+
+
+class AsyncGuard(Guard):
+    """The trace callback of an async client; the caller's own is called after it."""
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> Any:
+        """See an event of the transport, before the caller's own callback does."""
+        called = super().__call__(event, info)
+        # One that was left here by a blocking client is no coroutine function.
+        return await called if inspect.isawaitable(called) else called
+
+
+class NoRedirect:
+    """The trace callback of a token request in a blocking client: it goes to its own URL only.
+
+    A client that follows redirects would carry the client's secret on inside the origin.
+    """
+
+    def __init__(self, request: Any) -> None:
+        """Bind a token request to where it was addressed.
+
+        Args:
+            request: The token request.
+        """
+        self._target = (request.method.encode("ascii"), request.url.raw_path)
+
+    def __call__(self, event: str, info: dict[str, Any]) -> Any:
+        """See an event of the transport.
+
+        Raises:
+            TokenError: The headers of another request are about to be written.
+        """
+        self._see(event, info)
+
+    def _see(self, event: str, info: dict[str, Any]) -> None:
+        if not event.endswith(_BEFORE_HEADERS):
+            return
+        request = info["request"]
+        # The way to a proxy's tunnel, and the whole URL that a forward proxy is given.
+        target = request.url.target
+        if request.method == b"CONNECT" or target.startswith((b"http://", b"https://")):
+            return
+        if (request.method, target) != self._target:
+            raise TokenError(REDIRECTS)
+
+
+class AsyncNoRedirect(NoRedirect):
+    """The trace callback of a token request in an async client."""
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> Any:
+        """See an event of the transport.
+
+        Raises:
+            TokenError: The headers of another request are about to be written.
+        """
+        self._see(event, info)
+
+
+def _url(request: Any) -> str:
+    target: bytes = request.url.target
+    return _origin(request) + target.decode("latin-1")
+
+
+def _origin(request: Any) -> str:
+    url = request.url
+    # A plain http request is sent to a forward proxy with its whole URL as the target.
+    if url.target.startswith((b"http://", b"https://")):
+        return ""
+    host = url.host.decode("latin-1")
+    host = f"[{host}]" if ":" in host else host
+    port = "" if url.port is None else f":{url.port}"
+    return f"{url.scheme.decode('latin-1')}://{host}{port}"
+
+
+def _kept(headers_class: Any, raw: Any, origins: Origins | None) -> Any:
+    headers = _kind(headers_class)(raw)
+    headers.origins = origins
+    return headers
+
+
+@cache
+def _kind(headers_class: Any) -> Any:
+    """Make the headers of a library that look where a redirect leads before they are copied.
+
+    Copies are made by the constructor, which reads a private list. Who calls it tells a redirect
+    from every other copy: those are complete, and of the same kind.
+    """
+    constructor = headers_class.__init__.__code__
+
+    class Headers(headers_class):  # type: ignore[misc]  # a base known at run time only
+        origins: Origins | None = None
+        on_redirect: Callable[[], None] | None = None
+
+        @property
+        def _list(self) -> Any:
+            frame = sys._getframe(1)
+            if frame.f_code is not constructor or frame.f_locals["self"] is self:
+                return self._whole
+            copy, copier = frame.f_locals["self"], frame.f_back
+            copy.__class__ = Headers
+            copy.origins = self.origins
+            if copier is None or copier.f_code.co_name != "_redirect_headers":
+                return self._whole
+            if self.on_redirect is not None:
+                self.on_redirect()
+            url = copier.f_locals.get("url")
+            if url is not None and self.origins is not None and self.origins.allow(url):
+                return self._whole
+            return [entry for entry in self._whole if not is_ours(entry[2])]
+
+        @_list.setter
+        def _list(self, entries: Any) -> None:
+            self._whole = entries
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return _kept, (headers_class, self.raw, self.origins)
+
+    return Headers

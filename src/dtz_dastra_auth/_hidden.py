@@ -1,0 +1,144 @@
+"""Values that go over the wire as they are, and do not show themselves.
+
+What puts a credential on a request marks it by these types: a header of the same name without the
+mark is one that the caller has set by hand.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_plus
+
+from ._clients import HTTPX_LIBRARIES
+
+HIDDEN = "***"
+
+
+class Credential(str):
+    """A secret, or a header's value with one, that no ``repr`` of what holds it shows.
+
+    requests keeps the object; httpx keeps what its `encode` gives.
+    """
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        """Give the bytes that httpx keeps, which do not show themselves either."""
+        return CredentialBytes(super().encode(encoding, errors))
+
+    def __repr__(self) -> str:
+        return repr(HIDDEN)
+
+
+class CredentialBytes(bytes):
+    """The same as bytes, for httpx and httpx2."""
+
+    __slots__ = ()
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Give the text, which does not show itself."""
+        return Credential(super().decode(encoding, errors))
+
+    def __repr__(self) -> str:
+        return repr(HIDDEN.encode())
+
+
+def hidden(headers: Mapping[str, str]) -> dict[str, str]:
+    """Mark the credential among the headers of a token request.
+
+    Args:
+        headers: The headers.
+    """
+    return {
+        name: Credential(value) if name == "Authorization" else value
+        for name, value in headers.items()
+    }
+
+
+def values(headers: Any, name: str) -> list[Any]:
+    """Give all values of a header, as the objects that were put there.
+
+    Args:
+        headers: The headers of a request of any library.
+        name: The header's name.
+    """
+    raw = getattr(headers, "raw", None)
+    if raw is None:
+        value = headers.get(name)
+        return [] if value is None else [value]
+    wanted = name.lower().encode("ascii")
+    return [value for found, value in raw if found.lower() == wanted]
+
+
+def is_ours(value: Any) -> bool:
+    """Tell whether a header's value is one that was put there by this package."""
+    return isinstance(value, Credential | CredentialBytes)
+
+
+def shed(headers: Any) -> None:
+    """Take all credentials of ours off that a request has from an earlier call.
+
+    Args:
+        headers: The headers of a request of any library.
+    """
+    for name in list(headers):
+        # A cookie header holds cookies of others as well, and is written anew as a whole.
+        if name.lower() != "cookie" and any(is_ours(value) for value in values(headers, name)):
+            del headers[name]
+
+
+def hidden_url(url: Any, name: str) -> Any:
+    """Make a URL of httpx or httpx2 that leads to the same place and does not show a parameter.
+
+    Args:
+        url: The URL with all its parameters.
+        name: The parameter that is to be left out of its texts.
+    """
+    hidden = _hidden_class(_library_class(url))(url)
+    hidden.parameter = name
+    return hidden
+
+
+def shown_url(url: Any) -> Any:
+    """Give the URL that a hidden one shows, and any other as it is.
+
+    Args:
+        url: A URL of httpx or httpx2.
+    """
+    return url.shown() if hasattr(url, "shown") else url
+
+
+def without(query: str, hide: Callable[[str], bool]) -> str:
+    """Give a query without some parameters; the bytes of the others stay as they are.
+
+    Args:
+        query: What stands behind the question mark.
+        hide: Tells by a parameter's name whether it is left out.
+    """
+    parts = query.split("&")
+    return "&".join(part for part in parts if not hide(unquote_plus(part.partition("=")[0])))
+
+
+def _library_class(url: Any) -> Any:
+    return next(library.URL for library in HTTPX_LIBRARIES if isinstance(url, library.URL))
+
+
+@cache
+def _hidden_class(url_class: Any) -> Any:
+    class URL(url_class):  # type: ignore[misc]  # a base known at run time only
+        parameter = ""
+
+        def __str__(self) -> str:
+            return str(self.shown())
+
+        def __repr__(self) -> str:
+            return repr(self.shown())
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return hidden_url, (url_class(self), self.parameter)
+
+        def shown(self) -> Any:
+            query = without(self.query.decode("ascii"), self.parameter.__eq__)
+            return url_class(self).copy_with(query=query.encode("ascii") or None)
+
+    return URL

@@ -1,0 +1,114 @@
+"""Token endpoints that redirect, and sessions that follow whatever they are told."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from conformance.methods import DASTRA_URL, DTZ_URL
+from dtz_dastra_auth import DastraClientCredentials, DtzBearer, DtzLogin
+from dtz_dastra_auth.testing import Recorded, StandIns
+from security.scenes_wire import Service, carried_by
+
+FOREIGN_TOKEN = "token-of-another-origin"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A way to ask for a token.
+
+    Attributes:
+        name: Its name in test ids.
+        url: What is called with the token.
+        endpoint: Where the token is asked for.
+        make: Makes an auth object, which may be given a session.
+    """
+
+    name: str
+    url: str
+    endpoint: str
+    make: Callable[..., Any]
+
+    def services(self, running: StandIns) -> tuple[Service, Service]:
+        """Give the service that is asked, and another one."""
+        dastra, dtz = running.dastra, running.dtz
+        return (dastra, dtz) if self.url == DASTRA_URL else (dtz, dastra)
+
+    def target(self, where: str) -> str:
+        """Give where a redirect leads: inside the endpoint's origin, or to another one."""
+        inside = self.endpoint.rpartition("/")[0] + "/elsewhere"
+        outside = DTZ_URL if self.url == DASTRA_URL else DASTRA_URL
+        sibling = self.url
+        return {"same origin": inside, "foreign origin": outside, "the API": sibling}[where]
+
+
+def _credentials(services: StandIns, **options: Any) -> DastraClientCredentials:
+    dastra = services.dastra
+    return DastraClientCredentials(dastra.public_key, dastra.private_key, **options)
+
+
+def _login(services: StandIns, **options: Any) -> DtzBearer:
+    return DtzBearer(DtzLogin(services.dtz.username, services.dtz.password, **options))
+
+
+GRANTS = (
+    Grant(
+        "client-credentials", DASTRA_URL, "https://account.dastra.eu/connect/token", _credentials
+    ),
+    Grant("login", DTZ_URL, "https://identity.dtz.rocks/api/2021-02-21/token/auth", _login),
+)
+
+
+class FollowingSend(requests.Session):
+    """A session that follows redirects, whatever it is told, in `send`."""
+
+    def send(self, request: Any, **options: Any) -> Any:
+        return super().send(request, **{**options, "allow_redirects": True})
+
+
+class FollowingRequest(requests.Session):
+    """A session that follows redirects, whatever it is told, in `request`."""
+
+    def request(self, *args: Any, **options: Any) -> Any:
+        return super().request(*args, **{**options, "allow_redirects": True})
+
+
+class FollowingByHand(requests.Session):
+    """A session that follows redirects itself, sending headers and body on."""
+
+    def send(self, request: Any, **options: Any) -> Any:
+        response = super().send(request, **options)
+        for _ in range(3):
+            if not response.is_redirect:
+                break
+            again = request.copy()
+            again.url = response.headers["Location"]
+            response = super().send(again, **options)
+        return response
+
+
+SESSIONS: tuple[type[requests.Session], ...] = (
+    requests.Session,
+    FollowingSend,
+    FollowingRequest,
+    FollowingByHand,
+)
+
+
+def give_token(service: Service, token: str) -> None:
+    """Have a service give a token to whoever asks next, at any URL."""
+    service.answer({"access_token": token, "token_type": "Bearer"}, times=None, on="any")
+
+
+def strays(service: Service, running: StandIns, target: str) -> list[tuple[str, list[str]]]:
+    """Give what arrived where a redirect has led, and the secrets in it."""
+    path = "/" + target.partition("//")[2].partition("/")[2]
+    found: list[Recorded] = [call for call in service.requests if call.target == path]
+    return [(call.method, carried_by(call, running)) for call in found]
+
+
+def token_text(token: str) -> bytes:
+    """Write a token answer."""
+    return json.dumps({"access_token": token, "token_type": "Bearer"}).encode()

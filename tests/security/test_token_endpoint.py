@@ -1,0 +1,237 @@
+"""The token endpoint: what is asked of it goes to it alone, and only it is believed.
+
+What its transport does wrong (untrusted, expired and other hosts' certificates among it) is in
+`faults/table_transport.py`, where nothing ever arrives at the wrong server.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import anyio
+import certifi
+import httpx
+import httpx2
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from conformance.methods import DASTRA_URL
+from dtz_dastra_auth import ConfigurationError, DastraClientCredentials, DtzLogin, TokenError
+from dtz_dastra_auth.testing import StandIns
+from security.scenes_endpoints import (
+    FOREIGN_TOKEN,
+    GRANTS,
+    SESSIONS,
+    Grant,
+    give_token,
+    strays,
+    token_text,
+)
+from security.scenes_wire import Connect, shown_in
+
+STATUSES = pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+PLACES = pytest.mark.parametrize("where", ["same origin", "foreign origin", "the API"])
+EACH_GRANT = pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.name)
+LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+
+
+def lead_away(grant: Grant, where: str, status: int, services: StandIns) -> Any:
+    """Redirect a token endpoint to where a token is given for nothing; give who does that."""
+    asked, other = grant.services(services)
+    asked.redirect(grant.target(where), status=status, on="token")
+    generous = other if where == "foreign origin" else asked
+    give_token(generous, FOREIGN_TOKEN)
+    return generous
+
+
+@contextmanager
+def refused(services: StandIns) -> Iterator[None]:
+    """Expect that there is no token, and that nothing about the error has one, or a secret."""
+    with pytest.raises(TokenError) as caught:
+        yield
+    assert FOREIGN_TOKEN not in f"{caught.value} {caught.value!r}"
+    # httpx puts the request on what is raised while it sends one.
+    holds_nothing(caught.value.request, services)
+
+
+def body_of(request: Any) -> Any:
+    """Give what can still be had of a request's body."""
+    if isinstance(request, requests.PreparedRequest):
+        return request.body
+    if hasattr(request, "_content"):
+        return request.content
+    try:
+        return list(request.stream)
+    except (httpx.StreamError, httpx2.StreamError, TokenError):
+        return None
+
+
+def holds_nothing(request: Any, services: StandIns) -> None:
+    """Check that a request that an error has, or none, holds no secret any more."""
+    if request is None:
+        return
+    pairs = list(getattr(request.headers, "raw", request.headers.items()))
+    assert shown_in("".join(f"{name!s}: {value!s}\n" for name, value in pairs), services) == []
+    assert shown_in(str(body_of(request)), services) == []
+    assert "Authorization" not in request.headers
+
+
+@STATUSES
+@pytest.mark.parametrize("where", ["same origin", "foreign origin"])
+@EACH_GRANT
+@pytest.mark.parametrize("follow", [True, False], ids=["following", "not-following"])
+def test_a_redirect_is_an_error_and_is_followed_by_no_client(
+    status: int, where: str, grant: Grant, follow: bool, connect: Connect, stand_ins: StandIns
+) -> None:
+    generous = lead_away(grant, where, status, stand_ins)
+    client = connect(grant.make(stand_ins), follow_redirects=follow)
+    with refused(stand_ins):
+        client.get(grant.url)
+    assert strays(generous, stand_ins, grant.target(where)) == []
+    assert grant.services(stand_ins)[0].calls == []
+
+
+@STATUSES
+@PLACES
+@EACH_GRANT
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.__name__)
+def test_a_session_that_follows_takes_no_secret_along_and_its_answer_is_not_taken(
+    status: int,
+    where: str,
+    grant: Grant,
+    session: type[requests.Session],
+    stand_ins: StandIns,
+) -> None:
+    generous = lead_away(grant, where, status, stand_ins)
+    with session() as given, refused(stand_ins):
+        requests.get(grant.url, auth=grant.make(stand_ins, session=given))
+    for _, carried in strays(generous, stand_ins, grant.target(where)):
+        assert carried == []
+    assert FOREIGN_TOKEN not in str([call.headers for call in generous.requests])
+
+
+class Elsewhere(BaseAdapter):
+    """An adapter whose answers come from somewhere else than what was asked."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        response = requests.Response()
+        response.status_code, response.url, response.request = 200, self._url, request
+        response._content = token_text(FOREIGN_TOKEN)
+        response._content_consumed = True
+        return response
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/connect/token",
+        "https://account.dastra.eu:8443/connect/token",
+        "http://account.dastra.eu/connect/token",
+    ],
+)
+@EACH_GRANT
+def test_an_answer_from_another_origin_is_not_taken(
+    url: str, grant: Grant, stand_ins: StandIns
+) -> None:
+    with requests.Session() as given:
+        given.mount("https://", Elsewhere(url))
+        with refused(stand_ins):
+            requests.get(grant.url, auth=grant.make(stand_ins, session=given))
+    assert grant.services(stand_ins)[0].calls == []
+
+
+@LIBRARIES
+@STATUSES
+@PLACES
+@EACH_GRANT
+def test_a_transport_of_others_sees_no_secret_after_a_redirect(
+    library: Any, status: int, where: str, grant: Grant, stand_ins: StandIns
+) -> None:
+    seen: list[Any] = []
+
+    def handle(request: Any) -> Any:
+        seen.append((request.method, str(request.url), request.headers.raw, request.read()))
+        if str(request.url) == grant.endpoint:
+            return library.Response(status, headers={"Location": grant.target(where)})
+        return library.Response(200, content=token_text(FOREIGN_TOKEN))
+
+    async def handle_async(request: Any) -> Any:
+        await request.aread()
+        return handle(request)
+
+    async def call() -> None:
+        transport = library.MockTransport(handle_async)
+        async with library.AsyncClient(transport=transport, follow_redirects=True) as client:
+            await client.get(grant.url, auth=grant.make(stand_ins))
+
+    client = library.Client(transport=library.MockTransport(handle), follow_redirects=True)
+    with client, refused(stand_ins):
+        client.get(grant.url, auth=grant.make(stand_ins))
+    # Nobody is to be told of the failure that the call before has met.
+    stand_ins.dtz.username += "2"
+    stand_ins.dastra.public_key += "2"
+    with refused(stand_ins):
+        anyio.run(call)
+    asked = [each for each in seen if each[1] == grant.endpoint]
+    assert len(asked) == 2
+    for _, _, headers, body in [each for each in seen if each not in asked]:
+        plain = b"".join(name + b": " + value + b"\n" for name, value in headers) + body
+        assert shown_in(plain.decode("latin-1"), stand_ins) == []
+
+
+@pytest.mark.parametrize("fault", ["reset", "no tunnel"])
+@EACH_GRANT
+def test_the_request_in_a_network_error_holds_no_secret(
+    fault: str, grant: Grant, connect: Connect, stand_ins: StandIns
+) -> None:
+    asked, _ = grant.services(stand_ins)
+    if fault == "reset":
+        asked.drop(times=None, on="token")
+    else:
+        stand_ins.proxy.refuse(502, times=None)
+    client = connect(grant.make(stand_ins), follow_redirects=True)
+    with pytest.raises(client.errors) as caught:
+        client.get(grant.url)
+    errors: list[Any] = [caught.value]
+    while errors[-1].__context__ is not None:
+        errors.append(errors[-1].__context__)
+    found = [error.request for error in errors if getattr(error, "request", None) is not None]
+    for request in found:
+        holds_nothing(request, stand_ins)
+    assert all(getattr(error, "response", None) is None for error in errors)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://account.dastra.eu/connect/token", "http://127.0.0.1.example/token"]
+)
+def test_plain_http_is_refused_at_construction(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^token_url: "):
+        DastraClientCredentials("public", "private", token_url=url)
+    with pytest.raises(ConfigurationError, match=r"^identity_url: "):
+        DtzLogin("user", "password", identity_url=url)
+
+
+@pytest.mark.parametrize("fault", ["untrusted", "another host"])
+def test_a_certificate_that_is_no_good_is_tried_once_and_over_tls_alone(
+    fault: str, connect: Connect, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault == "another host":
+        port = int(stand_ins.dtz.origin.rpartition(":")[2])
+        stand_ins.proxy.route("account.dastra.eu", "127.0.0.1", port)
+    else:
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+            monkeypatch.setenv(name, certifi.where())
+    client = connect(GRANTS[0].make(stand_ins))
+    with pytest.raises(client.errors):
+        client.get(DASTRA_URL)
+    tunnels = [(tunnel.host, tunnel.port) for tunnel in stand_ins.proxy.tunnels]
+    assert tunnels == [("account.dastra.eu", 443)]
+    assert stand_ins.dastra.requests == stand_ins.dtz.requests == []
