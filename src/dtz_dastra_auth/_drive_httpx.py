@@ -35,11 +35,13 @@ def _call(auth: Scheme, request: Any, caller: Caller) -> Steps[Any]:
             response = yield from _redirected(auth, response, token, caller, guard)
         # After a redirect it is the last request that was answered, and that is sent again.
         request = response.request
+        # The client writes another history to it as soon as a token request is yielded.
+        history = response.history
         replayable = _streams.is_replayable(request)
         fresh = yield from auth.review(request, response, token, caller, replayable=replayable)
         if fresh is not None:
             guard.watch(request, fresh)
-            response = yield from _again(request, response)
+            response = yield from _again(request, history)
         return response
     finally:
         guard.end()
@@ -50,22 +52,20 @@ def _redirected(
     auth: Scheme, response: Any, token: Token, caller: Caller, guard: Guard
 ) -> Steps[Any]:
     """See whether a redirected request came by its credential."""
-    request = response.request
+    request, history = response.request, response.history
     if guard.carried:
         # What went out on the wire is not on the object that the client has made.
         auth.follow(request, request.url, token)
     replayable = _streams.is_replayable(request)
     if (yield from auth.restore(request, response, token, caller, replayable=replayable)):
         guard.watch(request, token)
-        response = yield from _again(request, response)
+        response = yield from _again(request, history)
     return response
 
 
-def _again(request: Any, response: Any) -> Steps[Any]:
-    # The client writes another history to a response as soon as the next request is yielded.
-    first = response.history
+def _again(request: Any, history: list[Any]) -> Steps[Any]:
     response = yield Call(request)
-    response.history = [*first, *response.history]
+    response.history = [*history, *response.history]
     return response
 
 

@@ -14,7 +14,7 @@ leads, and leaves the credential out (`_kind`). That holds in every transport, a
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -191,6 +191,15 @@ def _kept(headers_class: Any, raw: Any, origins: Origins | None) -> Any:
     return headers
 
 
+def _may_go_along(copied_for: Mapping[str, Any], origins: Origins) -> bool:
+    url, request = copied_for.get("url"), copied_for.get("request")
+    if url is None or not origins.allow(url):
+        return False
+    # A request that loses its body has its headers written anew, as plain ones that would take
+    # the credential on from there to anywhere. Where there is a guard, it puts it on again.
+    return request is not None and copied_for.get("method") == request.method
+
+
 @cache
 def _kind(headers_class: Any) -> Any:
     """Make the headers of a library that look where a redirect leads before they are copied.
@@ -211,13 +220,12 @@ def _kind(headers_class: Any) -> Any:
                 return self._whole
             copy, copier = frame.f_locals["self"], frame.f_back
             copy.__class__ = Headers
-            copy.origins = self.origins
+            copy.origins, copy.on_redirect = self.origins, self.on_redirect
             if copier is None or copier.f_code.co_name != "_redirect_headers":
                 return self._whole
             if self.on_redirect is not None:
                 self.on_redirect()
-            url = copier.f_locals.get("url")
-            if url is not None and self.origins is not None and self.origins.allow(url):
+            if self.origins is not None and _may_go_along(copier.f_locals, self.origins):
                 return self._whole
             return [entry for entry in self._whole if not is_ours(entry[2])]
 

@@ -149,13 +149,18 @@ def _plain(said: object, secrets: tuple[str, ...]) -> str | None:
         return None
     text = str(said)
     for secret in secrets:
-        forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
-        forms |= {json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False)}
-        for form in sorted(forms, key=len, reverse=True):
-            # Percent signs may be followed by letters of either case.
-            text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
+        written = "".join(map(_any_form, secret))
+        text = re.sub(written, "***", text, flags=re.IGNORECASE)
     # Escaped, a server cannot forge log lines or move a terminal's cursor.
     return text[:_LONGEST_TEXT].encode("unicode_escape").decode() or None
+
+
+def _any_form(letter: str) -> str:
+    """Write a pattern for a letter as it is, percent-encoded, in JSON, and in either case."""
+    forms = {letter, letter.upper(), letter.lower(), quote_plus(letter), json.dumps(letter)[1:-1]}
+    forms.add("".join(f"%{byte:02x}" for byte in letter.encode()))
+    longest_first = sorted(forms, key=len, reverse=True)
+    return "(?:" + "|".join(map(re.escape, longest_first)) + ")"
 
 
 def _retry_after(value: str | None) -> float | None:

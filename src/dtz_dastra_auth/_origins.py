@@ -4,6 +4,7 @@ A suffix such as ``*.dtz.rocks`` would cover hosts that belong to customers of t
 there are none. What is compared is what the client will dial: scheme, host and port.
 """
 
+import ipaddress
 import logging
 import re
 from collections.abc import Iterable
@@ -27,6 +28,7 @@ _AUTHORITY = re.compile(
     r"(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?",
     re.ASCII | re.IGNORECASE,
 )
+_BRACKETS = re.compile(r"://\[[^\]]+\](?::[0-9]+)?/?$")
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
 
 _Origin = tuple[str, str, int]
@@ -113,6 +115,8 @@ def _exact(origin: object) -> _Origin:
         raise ConfigurationError("origins: no wildcards, each host is written out")
     if "\\" in checked or "@" in checked or checked.rstrip("/").endswith(":"):
         raise ConfigurationError("origins: expected 'https://host[:port]'")
+    if "]" in checked and not _BRACKETS.search(checked):
+        raise ConfigurationError("origins: expected 'https://[address][:port]'")
     if "://" not in checked:
         raise ConfigurationError("origins: has to start with https://")
     # What the parser raises has the URL in its text, and would be shown as our error's context.
@@ -149,4 +153,8 @@ def _normal(scheme: str, host: str, port: int | None) -> _Origin | None:
     scheme = scheme.lower()
     if scheme not in _DEFAULT_PORTS or not host:
         return None
-    return scheme, host.lower().strip("[]"), _DEFAULT_PORTS[scheme] if port is None else port
+    host = host.lower().strip("[]")
+    if ":" in host:
+        with suppress(ValueError):
+            host = ipaddress.ip_address(host).compressed
+    return scheme, host, _DEFAULT_PORTS[scheme] if port is None else port

@@ -173,7 +173,8 @@ class Cookie:
 
     def _pairs(self, request: Any) -> list[str]:
         header: str = request.headers.get("Cookie") or ""
-        return [pair.strip() for pair in header.split(";") if pair.strip()]
+        # Not what Python takes for white space: a cookie's value may hold such bytes.
+        return [pair.strip(" \t") for pair in header.split(";") if pair.strip(" \t")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,4 +242,4 @@ def _with_query(url: str, query: str) -> str:
 
 
 def _name_of(pair: str) -> str:
-    return pair.partition("=")[0].strip()
+    return pair.partition("=")[0].strip(" \t")

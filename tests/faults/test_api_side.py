@@ -123,16 +123,6 @@ def test_an_absolute_url_of_another_origin_gets_no_credential(
         assert client.get("/v1/workspaces").status_code == 200
 
 
-def test_the_callers_own_authorization_gives_way_to_the_auth_object(
-    auth: DastraClientCredentials, connect: Connect, dastra: DastraStandIn
-) -> None:
-    response = connect(auth).get(URL, headers={"Authorization": "Bearer of-my-own"})
-    [call] = dastra.calls
-    [token] = dastra.tokens_in_force
-    assert response.status_code == 200
-    assert call.headers_named("Authorization") == [f"Bearer {token}"]
-
-
 def test_a_netrc_entry_of_the_api_gives_way_to_the_auth_object(
     auth: DastraClientCredentials,
     connect: Connect,

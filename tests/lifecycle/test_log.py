@@ -55,7 +55,7 @@ def test_a_login_is_logged_likewise(
     connect(DtzBearer(login)).get(DTZ_URL)
     [(level, text)] = records(log)
     assert level == "INFO"
-    assert dtz.username in text
+    assert dtz.username[:4] in text
     assert not [secret for secret in secrets_of(dtz.requests, dtz.password) if secret in text]
 
 
