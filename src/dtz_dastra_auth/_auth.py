@@ -69,6 +69,9 @@ class Auth(AuthBases):
         """Authenticate a request of an httpx or httpx2 client on asyncio or trio."""
         return AsyncDrive(self, request)
 
+    # For whoever drives a flow by hand, as wrappers of other packages do.
+    auth_flow = sync_auth_flow
+
     def attach(self, request: Any, caller: Caller) -> Steps[Token | None]:
         """Put the credential on a request, if it may go there.
 
@@ -81,8 +84,10 @@ class Auth(AuthBases):
         """
         if not self._origins.allow(request.url):
             _origins.warn_withheld(request.url, type(self).__name__)
+            shed(request.headers, cookies=True)
             return None
         if is_by_hand(request):
+            shed(request.headers)
             return None
         token = yield from self._source.token(caller, None)
         # Only a rejected token can be one that has no successor.
@@ -166,9 +171,9 @@ class Auth(AuthBases):
         """Tell whether a request carries the credential."""
         return self._placement.carries(request, token.value)
 
-    def hide(self, message: Any) -> None:
+    def hide(self, message: Any, token: Token) -> None:
         """Take the credential out of what a request or response tells afterwards."""
-        self._placement.hide(message)
+        self._placement.hide(message, token.value)
 
     def frozen(self, token: Token) -> "Auth":
         """Make an auth object that has this token, and not what makes tokens: for pickles."""

@@ -27,7 +27,8 @@ def _call(auth: Scheme, request: Any, caller: Caller) -> Steps[Any]:
     token = yield from auth.attach(request, caller)
     if token is None:
         return (yield Call(request))
-    guard, first = guard_for(auth, blocks=caller.blocks), request
+    guard, first, response = guard_for(auth, blocks=caller.blocks), request, None
+    is_given_up = False
     try:
         guard.watch(request, token)
         response = yield Call(request)
@@ -42,10 +43,24 @@ def _call(auth: Scheme, request: Any, caller: Caller) -> Steps[Any]:
         if fresh is not None:
             guard.watch(request, fresh)
             response = yield from _again(request, history)
+    except GeneratorExit:
+        # Whoever drives the flow by hand may still send what it was given.
+        is_given_up = response is None
+        raise
+    else:
         return response
     finally:
-        guard.end()
-        auth.hide(first)
+        if not is_given_up:
+            guard.end(response)
+            for each in (first, *_requests_of(response)):
+                auth.hide(each, token)
+
+
+def _requests_of(response: Any) -> list[Any]:
+    if response is None:
+        return []
+    requests = [each.request for each in (response, *response.history)]
+    return [*requests, response.next_request] if response.next_request else requests
 
 
 def _redirected(

@@ -16,7 +16,7 @@ from . import _niquests, _origins, _raw
 from ._drivers import LEAST_TIMEOUT, REDIRECTS, advance, perform_blocking
 from ._errors import TokenError
 from ._flow import Answer, Caller, Exchange, Peek, Scheme, Step, Steps
-from ._follow_requests import follow, is_redirected, take_netrc_off
+from ._follow_requests import follow, forgo, is_redirected, take_netrc_off
 from ._token import Token
 
 T = TypeVar("T")
@@ -40,11 +40,14 @@ def authenticate(auth: Scheme, request: Any) -> None:
     token = _run(auth.attach(request, _CALLER), request)
     if token is None or not hasattr(request, "register_hook"):
         return
+    given: object = getattr(request, "auth", None)
+    if given is auth:
+        # We are called again when it is prepared, if it ever is.
+        return
     follow(auth, token, request)
-    for hook in request.hooks.get("response", ()):
-        if isinstance(hook, Review) and hook.auth is auth:
-            hook.token = token
-            return
+    hooks = request.hooks.setdefault("response", [])
+    # Whichever of our objects was called before, its credential is off by now.
+    hooks[:] = [hook for hook in hooks if not isinstance(hook, Review)]
     request.register_hook("response", Review(auth, token))
 
 
@@ -79,14 +82,16 @@ class Review:
             **kwargs: What the session sent the request with.
         """
         request = response.request
-        self.auth.hide(response)
-        self.auth.hide(request)
+        self.auth.hide(response, self.token)
         if response.is_redirect:
-            follow(self.auth, self.token, request)
+            if is_redirected(request) or self.auth.carries(request, self.token):
+                follow(self.auth, self.token, request)
+            else:
+                # Something else was put in its place after we had been asked.
+                forgo(request)
             return response
         response = self._restored(request, response, kwargs)
-        # niquests throws away what a hook returns for a multiplexed response.
-        replayable = _is_replayable(request) and not kwargs.get("multiplexed")
+        replayable = _is_replayable(response, kwargs)
         steps = self.auth.review(request, response, self.token, _CALLER, replayable=replayable)
         fresh = _run(steps, request)
         if fresh is None:
@@ -108,7 +113,7 @@ class Review:
     def _restored(self, request: Any, response: Any, kwargs: dict[str, Any]) -> Any:
         if response.status_code != 401 or not is_redirected(request):
             return response
-        replayable = _is_replayable(request) and not kwargs.get("multiplexed")
+        replayable = _is_replayable(response, kwargs)
         if replayable and self.auth.origins.allow(request.url):
             take_netrc_off(request)
         steps = self.auth.restore(request, response, self.token, _CALLER, replayable=replayable)
@@ -130,7 +135,12 @@ class Review:
         return again
 
 
-def _is_replayable(request: Any) -> bool:
+def _is_replayable(response: Any, sent_with: dict[str, Any]) -> bool:
+    # niquests throws away what a hook returns for a multiplexed response; and not every adapter
+    # tells what it is.
+    if sent_with.get("multiplexed") or getattr(response, "connection", None) is None:
+        return False
+    request = response.request
     body = request.body
     if body is None or isinstance(body, bytes | bytearray | str):
         return True
@@ -180,6 +190,10 @@ def _exchange(step: Exchange, request: Any) -> Answer:
     return _send(_borrowed(step.session), step, left)
 
 
+# Plain http stays on this machine, whatever proxy there is: it is for loopback hosts alone.
+_DIRECT: Any = {"http": None, "all": None}
+
+
 def _send(session: requests.Session, step: Exchange, left: float) -> Answer:
     try:
         response = session.request(
@@ -191,6 +205,7 @@ def _send(session: requests.Session, step: Exchange, left: float) -> Answer:
             allow_redirects=False,
             timeout=(left, left),
             stream=True,
+            proxies=_DIRECT if step.url.lower().startswith("http:") else None,
         )
     except requests.RequestException as error:
         for each in (error.request, getattr(error.response, "request", None)):

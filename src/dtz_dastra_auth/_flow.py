@@ -166,7 +166,7 @@ class Scheme(Protocol):
         """Tell whether a request carries the credential."""
         ...
 
-    def hide(self, message: Any) -> None:
+    def hide(self, message: Any, token: Token) -> None:
         """Take the credential out of what a request or response tells afterwards."""
         ...
 

@@ -16,18 +16,19 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 from ._clients import HTTPX_LIBRARIES
 from ._drivers import REDIRECTS
 from ._errors import TokenError
 from ._flow import Scheme
-from ._hidden import is_ours
+from ._hidden import Credential, is_ours, values
 from ._origins import Origins
 from ._token import Token
 
 _BEFORE_HEADERS = "send_request_headers.started"
+_AFTER_HEADERS = "receive_response_headers.complete"
 
 
 def guard_for(scheme: Scheme, *, blocks: bool) -> "Guard":
@@ -51,8 +52,9 @@ def keep_inside(
         on_redirect: Called when a redirect copies the request.
     """
     library = next(each for each in HTTPX_LIBRARIES if isinstance(request, each.Request))
-    request.headers = _kept(library.Headers, list(request.headers.raw), origins)
-    request.headers.on_redirect = on_redirect
+    headers = _kept(library.Headers, list(request.headers.raw), origins)
+    headers.on_redirect = on_redirect
+    request.headers = headers
 
 
 class Guard:
@@ -81,14 +83,30 @@ class Guard:
         keep_inside(self._scheme.origins, request)
         self.carried, self._token, self._is_over = None, token, False
         theirs = request.extensions.get("trace")
-        if isinstance(theirs, Guard) and theirs._scheme == self._scheme:
+        # What an earlier call has left; its credential is off the request by now.
+        while isinstance(theirs, Guard):
             theirs = theirs._theirs
         self._theirs = theirs
         request.extensions = {**request.extensions, "trace": self}
 
-    def end(self) -> None:
-        """Put nothing on any more; what the call has left behind is still taken off."""
+    def end(self, response: Any) -> None:
+        """Put nothing on any more; what the call has left behind is still taken off.
+
+        Args:
+            response: What the call has come to, or None.
+        """
         self._is_over = True
+        request = getattr(response, "next_request", None)
+        if request is None or self._token is None:
+            return
+        # It may be sent by anybody, by a client of another kind too.
+        request.extensions = dict(request.extensions)
+        if self._theirs is None:
+            request.extensions.pop("trace", None)
+        else:
+            request.extensions["trace"] = self._theirs
+        if not self._scheme.origins.allow(request.url):
+            self._scheme.follow(request, request.url, self._token)
 
     def __call__(self, event: str, info: dict[str, Any]) -> Any:
         """See an event of the transport, before the caller's own callback does."""
@@ -105,12 +123,19 @@ class Guard:
         wire = SimpleNamespace(headers=HTTPX_LIBRARIES[0].Headers(sent.headers), url=url)
         # Where it may go the first request has it already, unless the caller took it off.
         is_redirected = self.carried is not None and not self._is_over
-        if is_redirected or not self._scheme.origins.allow(url):
+        if _is_forwarded(sent):
+            # Plain http is for loopback hosts, whose requests do not leave the machine.
+            self._scheme.follow(wire, None, self._token)
+        elif is_redirected or not self._scheme.origins.allow(url):
             self._scheme.follow(wire, url, self._token)
             sent.headers = wire.headers.raw
             if wire.url != url:
                 sent.url.target = wire.url.removeprefix(_origin(sent)).encode("latin-1")
-        self.carried = self._scheme.carries(wire, self._token)
+        carried = self._scheme.carries(wire, self._token)
+        if self.carried is None and not carried:
+            # Something else was put in its place after we had been asked: it is not ours to follow.
+            self._is_over = True
+        self.carried = carried
 
 
 class AsyncGuard(Guard):
@@ -135,7 +160,9 @@ class NoRedirect:
         Args:
             request: The token request.
         """
-        self._target = (request.method.encode("ascii"), request.url.raw_path)
+        url = request.url
+        method = request.method.encode("ascii")
+        self._target = (method, url.raw_scheme, url.raw_host, url.port, url.raw_path)
 
     def __call__(self, event: str, info: dict[str, Any]) -> Any:
         """See an event of the transport.
@@ -146,14 +173,16 @@ class NoRedirect:
         self._see(event, info)
 
     def _see(self, event: str, info: dict[str, Any]) -> None:
-        if not event.endswith(_BEFORE_HEADERS):
+        if event.endswith(_AFTER_HEADERS):
+            _drop_cookies(info["return_value"])
+        # The way to a proxy's tunnel is no request of ours.
+        if not event.endswith(_BEFORE_HEADERS) or info["request"].method == b"CONNECT":
             return
-        request = info["request"]
-        # The way to a proxy's tunnel, and the whole URL that a forward proxy is given.
-        target = request.url.target
-        if request.method == b"CONNECT" or target.startswith((b"http://", b"https://")):
-            return
-        if (request.method, target) != self._target:
+        request, url = info["request"], info["request"].url
+        if _is_forwarded(request):
+            raise TokenError("the token request would go to a proxy by plain http")
+        target = (request.method, url.scheme, url.host, url.port, url.target)
+        if target != self._target:
             raise TokenError(REDIRECTS)
 
 
@@ -169,6 +198,20 @@ class AsyncNoRedirect(NoRedirect):
         self._see(event, info)
 
 
+def _drop_cookies(head: Any) -> None:
+    # The client would keep them and send them to the API, and to hosts beside it.
+    for part in head:
+        if isinstance(part, list):
+            part[:] = [(name, value) for name, value in part if name.lower() != b"set-cookie"]
+
+
+def _is_forwarded(request: Any) -> bool:
+    # A plain http request is sent to a forward proxy with its whole URL as the target; unless that
+    # is what the caller has asked for.
+    absolute: bool = request.url.target.startswith((b"http://", b"https://"))
+    return absolute and "target" not in request.extensions
+
+
 def _url(request: Any) -> str:
     target: bytes = request.url.target
     return _origin(request) + target.decode("latin-1")
@@ -176,9 +219,6 @@ def _url(request: Any) -> str:
 
 def _origin(request: Any) -> str:
     url = request.url
-    # A plain http request is sent to a forward proxy with its whole URL as the target.
-    if url.target.startswith((b"http://", b"https://")):
-        return ""
     host = url.host.decode("latin-1")
     host = f"[{host}]" if ":" in host else host
     port = "" if url.port is None else f":{url.port}"
@@ -189,6 +229,17 @@ def _kept(headers_class: Any, raw: Any, origins: Origins | None) -> Any:
     headers = _kind(headers_class)(raw)
     headers.origins = origins
     return headers
+
+
+def _redirect_of(frame: FrameType) -> Mapping[str, Any] | None:
+    # The constructor may be wrapped by whoever watches a library at work.
+    for _ in range(6):
+        if frame.f_code.co_name == "_redirect_headers":
+            return frame.f_locals
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return None
 
 
 def _may_go_along(copied_for: Mapping[str, Any], origins: Origins) -> bool:
@@ -207,7 +258,6 @@ def _kind(headers_class: Any) -> Any:
     Copies are made by the constructor, which reads a private list. Who calls it tells a redirect
     from every other copy: those are complete, and of the same kind.
     """
-    constructor = headers_class.__init__.__code__
 
     class Headers(headers_class):  # type: ignore[misc]  # a base known at run time only
         origins: Origins | None = None
@@ -216,22 +266,29 @@ def _kind(headers_class: Any) -> Any:
         @property
         def _list(self) -> Any:
             frame = sys._getframe(1)
-            if frame.f_code is not constructor or frame.f_locals["self"] is self:
+            copy: Any = frame.f_locals.get("self") if frame.f_code.co_name == "__init__" else self
+            if copy is self:
                 return self._whole
-            copy, copier = frame.f_locals["self"], frame.f_back
-            copy.__class__ = Headers
-            copy.origins, copy.on_redirect = self.origins, self.on_redirect
-            if copier is None or copier.f_code.co_name != "_redirect_headers":
+            if type(copy) is headers_class:
+                copy.__class__ = Headers
+                copy.origins, copy.on_redirect = self.origins, self.on_redirect
+            redirect = _redirect_of(frame)
+            if redirect is None:
                 return self._whole
             if self.on_redirect is not None:
                 self.on_redirect()
-            if self.origins is not None and _may_go_along(copier.f_locals, self.origins):
+            if self.origins is not None and _may_go_along(redirect, self.origins):
                 return self._whole
             return [entry for entry in self._whole if not is_ours(entry[2])]
 
         @_list.setter
         def _list(self, entries: Any) -> None:
             self._whole = entries
+
+        def __getitem__(self, name: str) -> str:
+            value: str = super().__getitem__(name)
+            # Joined with others of the same name, it is a text like any other.
+            return Credential(value) if any(map(is_ours, values(self, name))) else value
 
         def __reduce__(self) -> tuple[Any, ...]:
             return _kept, (headers_class, self.raw, self.origins)

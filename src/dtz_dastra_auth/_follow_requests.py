@@ -33,6 +33,17 @@ def follow(scheme: Scheme, token: Token, request: Any) -> None:
     request.headers = _kept(_plain(type(request.headers)), request.headers.items(), scheme.origins)
 
 
+def forgo(request: Any) -> None:
+    """Leave the redirects of a request alone.
+
+    Args:
+        request: A request that had a credential, and has another in its place.
+    """
+    cookies = RequestsCookieJar()
+    cookies.update(request._cookies)
+    request._cookies, request.headers.origins = cookies, None
+
+
 def is_redirected(request: Any) -> bool:
     """Tell whether it was a redirect that made a request.
 
@@ -73,7 +84,8 @@ class FollowingJar(RequestsCookieJar):
         """Make a jar with the same cookies: the one that is there can be the caller's own."""
         jar = cls()
         if cookies is not None:
-            jar.set_policy(cookies.get_policy())
+            # The standard library's jars have one and no way to ask for it.
+            jar.set_policy(cookies._policy)
             jar.update(cookies)
         jar.scheme, jar.token = scheme, token
         jar.is_redirected = getattr(cookies, "is_redirected", False)

@@ -75,15 +75,18 @@ def is_ours(value: Any) -> bool:
     return isinstance(value, Credential | CredentialBytes)
 
 
-def shed(headers: Any) -> None:
+def shed(headers: Any, *, cookies: bool = False) -> None:
     """Take all credentials of ours off that a request has from an earlier call.
 
     Args:
         headers: The headers of a request of any library.
+        cookies: Whether a cookie header that we have written goes as well, with the cookies of
+            others that it holds for the place where it was written.
     """
     for name in list(headers):
-        # A cookie header holds cookies of others as well, and is written anew as a whole.
-        if name.lower() != "cookie" and any(is_ours(value) for value in values(headers, name)):
+        if name.lower() == "cookie" and not cookies:
+            continue
+        if any(is_ours(value) for value in values(headers, name)):
             del headers[name]
 
 
@@ -99,13 +102,57 @@ def hidden_url(url: Any, name: str) -> Any:
     return hidden
 
 
-def shown_url(url: Any) -> Any:
-    """Give the URL that a hidden one shows, and any other as it is.
+def hides(url: Any) -> bool:
+    """Tell whether a URL is one that shows less than it is."""
+    return hasattr(url, "parameter")
+
+
+def plain_url(url: Any, text: str) -> Any:
+    """Make a URL of the same library that shows all that it is.
 
     Args:
         url: A URL of httpx or httpx2.
+        text: The new one.
     """
-    return url.shown() if hasattr(url, "shown") else url
+    return _library_class(url)(text)
+
+
+class HiddenText(str):  # noqa: SLOT000  # it has an attribute, which slots of a str cannot hold
+    """A URL of requests that is sent as it is, and does not show a parameter."""
+
+    parameter = ""
+
+    @classmethod
+    def of(cls, url: str, parameter: str) -> "HiddenText":
+        """Hide a parameter of a URL."""
+        hidden = cls(url)
+        hidden.parameter = parameter
+        return hidden
+
+    def __str__(self) -> str:
+        return without_parameter(str.__str__(self), self.parameter)
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return HiddenText.of, (str.__str__(self), self.parameter)
+
+
+def without_parameter(url: str, name: str) -> str:
+    """Give a URL without a parameter.
+
+    Args:
+        url: The URL.
+        name: The parameter's name.
+    """
+    base, hash_, fragment = url.partition("#")
+    path, _, query = base.partition("?")
+    query = without(query, name.__eq__)
+    return path + ("?" + query if query else "") + hash_ + fragment
 
 
 def without(query: str, hide: Callable[[str], bool]) -> str:
@@ -128,16 +175,19 @@ def _hidden_class(url_class: Any) -> Any:
     class URL(url_class):  # type: ignore[misc]  # a base known at run time only
         parameter = ""
 
+        def copy_with(self, **changes: Any) -> Any:
+            return hidden_url(super().copy_with(**changes), self.parameter)
+
         def __str__(self) -> str:
-            return str(self.shown())
+            return str(self._shown())
 
         def __repr__(self) -> str:
-            return repr(self.shown())
+            return repr(self._shown())
 
         def __reduce__(self) -> tuple[Any, ...]:
             return hidden_url, (url_class(self), self.parameter)
 
-        def shown(self) -> Any:
+        def _shown(self) -> Any:
             query = without(self.query.decode("ascii"), self.parameter.__eq__)
             return url_class(self).copy_with(query=query.encode("ascii") or None)
 

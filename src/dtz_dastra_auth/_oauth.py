@@ -1,5 +1,7 @@
 """Token requests and what is answered to them (RFC 6749); the only file that imports authlib."""
 
+import base64
+import html
 import json
 import math
 import re
@@ -11,7 +13,7 @@ from urllib.parse import quote, quote_plus
 from . import _checks
 from ._errors import ConfigurationError, TokenError
 from ._flow import Answer
-from ._hidden import CredentialBytes, hidden
+from ._hidden import Credential, CredentialBytes, hidden
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -90,6 +92,10 @@ def read_token(answer: Answer, label: str, secrets: tuple[str, ...]) -> tuple[st
     except (ValueError, RecursionError):
         content = None
     members: dict[str, Any] = content if isinstance(content, dict) else {}
+    for name in ("access_token", "refresh_token", "id_token"):
+        if isinstance(members.get(name), str):
+            # Tools that report errors show the variables of each frame.
+            members[name] = Credential(members[name])
     if not 200 <= answer.status < 300 or "error" in members:
         raise _refusal(answer, members, label, secrets)
     if not isinstance(content, dict):
@@ -150,14 +156,16 @@ def _plain(said: object, secrets: tuple[str, ...]) -> str | None:
     text = str(said)
     for secret in secrets:
         written = "".join(map(_any_form, secret))
-        text = re.sub(written, "***", text, flags=re.IGNORECASE)
+        encoded = re.escape(base64.b64encode(secret.encode()).decode().rstrip("="))
+        text = re.sub(f"{written}|{encoded}=*", "***", text, flags=re.IGNORECASE)
     # Escaped, a server cannot forge log lines or move a terminal's cursor.
     return text[:_LONGEST_TEXT].encode("unicode_escape").decode() or None
 
 
 def _any_form(letter: str) -> str:
-    """Write a pattern for a letter as it is, percent-encoded, in JSON, and in either case."""
+    """Write a pattern for a letter as it is, percent-encoded, in JSON or HTML, in either case."""
     forms = {letter, letter.upper(), letter.lower(), quote_plus(letter), json.dumps(letter)[1:-1]}
+    forms.add(html.escape(letter))
     forms.add("".join(f"%{byte:02x}" for byte in letter.encode()))
     longest_first = sorted(forms, key=len, reverse=True)
     return "(?:" + "|".join(map(re.escape, longest_first)) + ")"

@@ -5,11 +5,23 @@ once, since tools call an auth object more than once.
 """
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from urllib.parse import quote
 
-from ._hidden import HIDDEN, Credential, hidden_url, is_ours, shown_url, values, without
+from ._hidden import (
+    HIDDEN,
+    Credential,
+    HiddenText,
+    hidden_url,
+    hides,
+    is_ours,
+    plain_url,
+    values,
+    without,
+    without_parameter,
+)
 
 # Either of these, set by hand, is the credential that the caller wants to be known by. DTZ's
 # verifier would look at one of them alone, and not always at ours.
@@ -42,7 +54,7 @@ class Placement(Protocol):
         """Tell whether a request still carries this secret."""
         ...
 
-    def hide(self, message: Any) -> None:
+    def hide(self, message: Any, secret: str) -> None:
         """Take the secret out of what a request or response tells once the answer is there."""
         ...
 
@@ -106,7 +118,7 @@ class Header:
         sent: object = request.headers.get(self.name)
         return sent == self._text(secret)
 
-    def hide(self, message: Any) -> None:
+    def hide(self, message: Any, secret: str) -> None:
         """Leave it: the value hides itself."""
 
     def _text(self, secret: str) -> str:
@@ -144,8 +156,8 @@ class Cookie:
 
     def put(self, request: Any, secret: str) -> None:
         """Put a secret on a request, in place of an earlier one."""
-        if getattr(request, "cookies", None) and not hasattr(request, "_cookies"):
-            # Not prepared yet: with a header there, requests would leave these cookies out.
+        if hasattr(request, "cookies") and not hasattr(request, "_cookies"):
+            # Not prepared yet: with a header there, requests would leave its cookies out.
             return
         others = [pair for pair in self._pairs(request) if _name_of(pair) != self.name]
         request.headers["Cookie"] = Credential("; ".join([*others, f"{self.name}={secret}"]))
@@ -168,7 +180,7 @@ class Cookie:
         """Tell whether a request still carries this secret."""
         return f"{self.name}={secret}" in self._pairs(request)
 
-    def hide(self, message: Any) -> None:
+    def hide(self, message: Any, secret: str) -> None:
         """Leave it: the value hides itself."""
 
     def _pairs(self, request: Any) -> list[str]:
@@ -198,22 +210,24 @@ class Query:
         added = "&".join(f"{name}={quote(value, safe='')}" for name, value in ours.items())
         query = f"{kept}&{added}" if kept else added
         if isinstance(request.url, str):
-            request.url = _with_query(request.url, query)
+            request.url = HiddenText.of(_with_query(request.url, query), self.name)
         else:
             url = request.url.copy_with(query=query.encode("ascii"))
             request.url = hidden_url(url, self.name)
         request.headers.pop("Cookie", None)
 
     def follow(self, request: Any, secret: str) -> None:
-        """Leave the key off: a redirect names a URL of its own, which is kept as it is."""
+        """Leave the key off: a redirect names a URL of its own."""
+        self.take_off(request, secret)
         request.headers.pop("Cookie", None)
 
     def take_off(self, request: Any, secret: str) -> None:
         """Take the key out of a URL that a service has written it into."""
         # A login page is told where to go back to, by the whole URL that was called.
-        url = str(request.url)
-        for text in (secret, quote(secret, safe="")):
-            url = url.replace(text, HIDDEN)
+        url, form = str(request.url), secret
+        for _ in range(3):
+            url = re.sub(re.escape(form), HIDDEN, url, flags=re.IGNORECASE)
+            form = quote(form, safe="")
         if url != str(request.url):
             request.url = type(request.url)(url)
 
@@ -221,12 +235,12 @@ class Query:
         """Tell whether a request still carries this secret."""
         return f"{self.name}={quote(secret, safe='')}" in _query(request).split("&")
 
-    def hide(self, message: Any) -> None:
+    def hide(self, message: Any, secret: str) -> None:
         """Take the key out of the URL of a request or response."""
-        if not isinstance(message.url, str):
-            message.url = shown_url(message.url)
-        elif self.name in message.url:
-            message.url = _with_query(message.url, without(_query(message), self.name.__eq__))
+        shown = without_parameter(str(message.url), self.name)
+        if shown != str(message.url) or hides(message.url):
+            message.url = shown if isinstance(message.url, str) else plain_url(message.url, shown)
+        self.take_off(message, secret)
 
 
 def _query(request: Any) -> str:

@@ -2,11 +2,12 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import requests
 
-from ._drivers import CAP, LARGE, LATE, is_large, refuse_compressed
+from ._drivers import CAP, LARGE, LATE, LEAST_TIMEOUT, is_large, refuse_compressed
 from ._errors import TokenError
 from ._flow import Peek
 from ._token import Deadline
@@ -67,12 +68,13 @@ def peek(step: Peek) -> bool:
     failed: Exception | None = None
     whole = False
     try:
-        for chunk in chunks:
-            taken += chunk
-            if len(taken) > CAP or step.deadline.left() < 0:
-                break
-        else:
-            whole = True
+        with _patience(raw, step.deadline):
+            for chunk in chunks:
+                taken += chunk
+                if len(taken) > CAP or step.deadline.left() < 0:
+                    break
+            else:
+                whole = True
     except Exception as error:
         failed = error
     response.raw = type(raw)(
@@ -85,6 +87,21 @@ def peek(step: Peek) -> bool:
         original_response=getattr(raw, "_original_response", None),
     )
     return whole
+
+
+@contextmanager
+def _patience(raw: Any, deadline: Deadline) -> Iterator[None]:
+    # A caller without a timeout, that streams perhaps, is not to wait for what it never asked for.
+    socket = getattr(getattr(raw, "connection", None), "sock", None)
+    if socket is None or socket.gettimeout() is not None:
+        yield
+        return
+    socket.settimeout(max(deadline.left(), LEAST_TIMEOUT))
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            socket.settimeout(None)
 
 
 def _stream(raw: Any, amount: int) -> Iterator[bytes]:

@@ -4,7 +4,8 @@ Bodies are read from `Response.stream` itself. `Response.read` knows no bound, a
 stays in `Response.history`.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import anyio
@@ -143,11 +144,12 @@ def peek(step: Peek) -> bool:
     stream, taken, failed = response.stream, bytearray(), None
     chunks = iter(stream)
     try:
-        for chunk in chunks:
-            taken += chunk
-            if len(taken) > CAP or step.deadline.left() < 0:
-                response.stream = Rest(bytes(taken), stream, chunks)
-                return False
+        with _patience(step):
+            for chunk in chunks:
+                taken += chunk
+                if len(taken) > CAP or step.deadline.left() < 0:
+                    response.stream = Rest(bytes(taken), stream, chunks)
+                    return False
     except Exception as error:
         failed = error
     stream.close()
@@ -167,16 +169,30 @@ async def peek_async(step: Peek) -> bool:
     stream, taken, failed = response.stream, bytearray(), None
     chunks = aiter(stream)
     try:
-        async for chunk in chunks:
-            taken += chunk
-            if len(taken) > CAP or step.deadline.left() < 0:
-                response.stream = Rest(bytes(taken), stream, chunks)
-                return False
+        with _patience(step):
+            async for chunk in chunks:
+                taken += chunk
+                if len(taken) > CAP or step.deadline.left() < 0:
+                    response.stream = Rest(bytes(taken), stream, chunks)
+                    return False
     except Exception as error:
         failed = error
     await stream.aclose()
     response.stream = Rest(bytes(taken), stream, failed=failed)
     return failed is None
+
+
+@contextmanager
+def _patience(step: Peek) -> Iterator[None]:
+    # A caller without a timeout, that streams perhaps, is not to wait for what it never asked for.
+    timeouts = step.response.request.extensions.setdefault("timeout", {})
+    limit = timeouts.get("read")
+    if limit is None:
+        timeouts["read"] = max(step.deadline.left(), LEAST_TIMEOUT)
+    try:
+        yield
+    finally:
+        timeouts["read"] = limit
 
 
 def is_replayable(request: Any) -> bool:

@@ -96,3 +96,19 @@ def test_a_401_that_breaks_off_is_an_error_or_told_as_it_is_and_nothing_hangs(
     with pytest.raises(client.errors):
         bounded(lambda: client.get(URL))
     assert bounded(lambda: client.get(URL)).status_code == 200
+
+
+def test_a_401_that_breaks_off_is_no_hang_for_a_caller_without_a_timeout(
+    auth: DastraClientCredentials,
+    connect: Connect,
+    dastra: DastraStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dtz_dastra_auth._auth._PATIENCE", 0.5)
+    # The second piece comes long after the test has ended.
+    head = b"HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n"
+    dastra.raw([head + b"3\r\nabc\r\n", b"0\r\n\r\n"], pause=600, status=401)
+    client = connect(auth, timeout=None)
+    with pytest.raises(client.errors):
+        bounded(lambda: client.get(URL))
+    assert [call.status for call in dastra.calls] == [401]

@@ -27,6 +27,14 @@ class Kind:
     wire: Callable[[Any], tuple[str, Mapping[str, str]]]
 
 
+def real_url(url: Any) -> str:
+    """Give all of a URL, also what its text leaves out."""
+    if isinstance(url, str):
+        return str.__str__(url)
+    origin = f"{url.scheme}://{url.netloc.decode()}"
+    return origin + url.raw_path.decode() + (f"#{url.fragment}" if url.fragment else "")
+
+
 def _prepared(method: str, url: str, **options: Any) -> requests.PreparedRequest:
     return requests.Request(method, url, **options).prepare()
 
@@ -41,14 +49,14 @@ def _first_of_flow(auth: Auth, request: Any) -> Any:
     first = next(flow)
     # At the end of a call its request forgets a key in the query: a copy is what has gone out.
     sent = type(first)(
-        first.method, first.url.copy_with(), headers=first.headers, stream=first.stream
+        first.method, real_url(first.url), headers=first.headers, stream=first.stream
     )
     flow.close()
     return sent
 
 
 def _as_it_is(request: Any) -> tuple[str, Mapping[str, str]]:
-    return str(request.url), request.headers
+    return real_url(request.url), request.headers
 
 
 def _once_prepared(request: requests.Request) -> tuple[str, Mapping[str, str]]:
