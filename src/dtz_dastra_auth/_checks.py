@@ -207,7 +207,7 @@ def secure(name: str, scheme: str, host: str) -> None:
     Raises:
         ConfigurationError: The connection would not be encrypted.
     """
-    if scheme == "https" or (scheme == "http" and _is_loopback(host)):
+    if scheme == "https" or (scheme == "http" and is_loopback(host)):
         return
     raise ConfigurationError(f"{name}: has to be https (http is for loopback hosts alone)")
 
@@ -221,7 +221,7 @@ def _visible(name: str, value: object) -> str:
     return checked
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host.lower() in ("localhost", "::1"):
         return True
     # Of IPv6, Python's own answer depends on its version (3.13 takes ::ffff:127.0.0.1 for one).

@@ -7,7 +7,7 @@ are carried out here.
 
 import inspect
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -52,15 +52,17 @@ def _call(auth: Scheme, request: Any, caller: Caller) -> Steps[Any]:
     finally:
         if not is_given_up:
             guard.end(response)
-            for each in (first, *_requests_of(response)):
+            for each in (first, *_messages_of(response)):
                 auth.hide(each, token)
 
 
-def _requests_of(response: Any) -> list[Any]:
-    if response is None:
-        return []
-    requests = [each.request for each in (response, *response.history)]
-    return [*requests, response.next_request] if response.next_request else requests
+def _messages_of(response: Any) -> Iterator[Any]:
+    for each in (response, *response.history) if response is not None else ():
+        # A response asks its request for the URL.
+        yield each.request
+        yield each
+        if each.next_request is not None:
+            yield each.next_request
 
 
 def _redirected(

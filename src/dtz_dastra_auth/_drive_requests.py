@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from requests.utils import rewind_body
+from requests.utils import get_environ_proxies, rewind_body, select_proxy
 
 from . import _niquests, _origins, _raw
 from ._drivers import LEAST_TIMEOUT, REDIRECTS, advance, perform_blocking
@@ -37,6 +37,9 @@ def authenticate(auth: Scheme, request: Any) -> None:
         _defer(auth, request)
     if auth.renews:
         _niquests.refuse_async(request)
+    if _is_forwarded(auth, request.url):
+        _origins.warn_forwarded(type(auth).__name__)
+        return
     token = _run(auth.attach(request, _CALLER), request)
     if token is None or not hasattr(request, "register_hook"):
         return
@@ -57,6 +60,14 @@ def _defer(auth: Any, request: requests.Request) -> None:
     request.headers = CaseInsensitiveDict(request.headers or {})
     if request.auth is None or isinstance(request.auth, type(auth)):
         request.auth = auth
+
+
+def _is_forwarded(auth: Scheme, url: Any) -> bool:
+    # Plain http is for loopback hosts, whose requests do not leave the machine, unless the
+    # environment names a proxy and does not except them.
+    if not isinstance(url, str) or not url.lower().startswith("http:"):
+        return False
+    return auth.origins.allow(url) and select_proxy(url, get_environ_proxies(url)) is not None
 
 
 class Review:

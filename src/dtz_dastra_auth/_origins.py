@@ -92,13 +92,9 @@ def warn_withheld(url: Any, kind: str) -> None:
     name = f"{origin[0]}://{origin[1]}:{origin[2]}" if origin else "an origin that is no plain one"
     # The host is the caller's input: shortened and escaped, it cannot forge log lines.
     name = ascii(name[:200])
-    if len(_warned) >= _MOST_WARNINGS:
+    if not _is_news(name):
         return
-    # Of several threads one finds its own mark; a lock would have to be reset after a fork.
-    mark = object()
-    if _warned.setdefault(name, mark) is not mark:
-        return
-    if origin is not None and origin[0] == "http":
+    if origin is not None and origin[0] == "http" and not _checks.is_loopback(origin[1]):
         logger.warning("%s withheld its credential from %s: it goes over https alone", kind, name)
         return
     logger.warning(
@@ -107,6 +103,28 @@ def warn_withheld(url: Any, kind: str) -> None:
         name,
         name,
     )
+
+
+def warn_forwarded(kind: str) -> None:
+    """Say once per process that a credential was withheld from a proxy.
+
+    Args:
+        kind: The class that withheld its credential.
+    """
+    if _is_news("a proxy"):
+        logger.warning(
+            "%s withheld its credential: plain http to this machine would go to the proxy that "
+            "HTTP_PROXY names; set NO_PROXY for it",
+            kind,
+        )
+
+
+def _is_news(name: str) -> bool:
+    if len(_warned) >= _MOST_WARNINGS:
+        return False
+    # Of several threads one finds its own mark; a lock would have to be reset after a fork.
+    mark = object()
+    return _warned.setdefault(name, mark) is mark
 
 
 def _exact(origin: object) -> _Origin:

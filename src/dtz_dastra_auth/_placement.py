@@ -6,6 +6,7 @@ once, since tools call an auth object more than once.
 
 import base64
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from urllib.parse import quote
@@ -65,9 +66,7 @@ def is_by_hand(request: Any) -> bool:
     Args:
         request: A request of any library.
     """
-    return any(
-        not is_ours(value) for name in _BY_HAND for value in values(request.headers, name) if value
-    )
+    return any(not is_ours(value) for name in _BY_HAND for value in values(request.headers, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +222,7 @@ class Query:
 
     def take_off(self, request: Any, secret: str) -> None:
         """Take the key out of a URL that a service has written it into."""
-        # A login page is told where to go back to, by the whole URL that was called.
-        url, form = str(request.url), secret
-        for _ in range(3):
-            url = re.sub(re.escape(form), HIDDEN, url, flags=re.IGNORECASE)
-            form = quote(form, safe="")
+        url = _masked(str(request.url), secret)
         if url != str(request.url):
             request.url = type(request.url)(url)
 
@@ -236,11 +231,27 @@ class Query:
         return f"{self.name}={quote(secret, safe='')}" in _query(request).split("&")
 
     def hide(self, message: Any, secret: str) -> None:
-        """Take the key out of the URL of a request or response."""
+        """Take the key out of the URLs of a request or response."""
+        location = message.headers.get("Location")
+        if location is not None and location != _masked(location, secret):
+            message.headers["Location"] = _masked(location, secret)
+        raw: Any = getattr(message, "raw", None)
+        if isinstance(getattr(raw, "url", None), str):
+            # urllib3's own response, below that of requests.
+            with suppress(AttributeError):
+                raw.url = without_parameter(raw.url, self.name)
         shown = without_parameter(str(message.url), self.name)
         if shown != str(message.url) or hides(message.url):
             message.url = shown if isinstance(message.url, str) else plain_url(message.url, shown)
         self.take_off(message, secret)
+
+
+def _masked(url: str, secret: str) -> str:
+    # A login page is told where to go back to, by the whole URL that was called.
+    for _ in range(3):
+        url = re.sub(re.escape(secret), HIDDEN, url, flags=re.IGNORECASE)
+        secret = quote(secret, safe="")
+    return url
 
 
 def _query(request: Any) -> str:
