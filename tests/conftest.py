@@ -10,6 +10,8 @@ import pytest
 import clients
 from dtz_dastra_auth.testing import StandIns, serve
 
+pytest_plugins = ["canary.plugin"]
+
 
 @pytest.fixture(params=clients.KINDS)
 def kind(request: pytest.FixtureRequest) -> str:

@@ -32,7 +32,7 @@ class Identity:
         from_password: Whether the secret is one that a person has chosen.
     """
 
-    parts: tuple[str, ...]
+    parts: tuple[str, ...] = field(repr=False)
     secret: str = field(repr=False)
     from_password: bool = False
 

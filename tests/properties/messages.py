@@ -55,7 +55,8 @@ def sent(request: Any) -> Sent:
     if isinstance(request, requests.PreparedRequest):
         assert request.method is not None
         assert request.url is not None
-        url, _, fragment = request.url.partition("#")
+        # The text of the URL hides a key in its query.
+        url, _, fragment = str.__str__(request.url).partition("#")
         headers = [(name.lower(), str(value)) for name, value in request.headers.items()]
         body = request.body or b""
         assert isinstance(body, bytes)
