@@ -107,6 +107,13 @@ def test_every_test_that_is_named_exists(document: Path) -> None:
     assert [f"{path}::{name}" for path, name in named if name not in names_in(path)] == []
 
 
+def test_the_command_runs_every_test_that_is_named_with_a_promise() -> None:
+    [(_, command)] = _FENCE.findall(text_of(POLICY))
+    pattern = command.split("'")[1]
+    named = {f"{path}::{name}" for path, name in _TEST.findall(text_of(POLICY))}
+    assert set(re.findall(pattern, text_of(POLICY))) == named
+
+
 @policy_and_model
 def test_whatever_looks_like_a_test_is_named_with_its_file(document: Path) -> None:
     loose = [span for span in spans(document) if "test_" in span and not _TEST.fullmatch(span)]

@@ -12,6 +12,7 @@ from contextlib import suppress
 import httpx
 
 from ._errors import ConfigurationError
+from ._hidden import Credential
 
 # What is pasted along with a key and cannot be seen: soft hyphens, zero-width spaces, marks of
 # direction and of byte order. Inside a password they may be meant (emoji are joined with one).
@@ -46,9 +47,11 @@ def text(name: str, value: object) -> str:
         ConfigurationError: The value is anything else.
     """
     if not isinstance(value, str):
-        raise ConfigurationError(f"{name}: expected a str, got {type(value).__name__}")
+        # Clients call what they are given: a class would be called with the request.
+        hint = "; pass an object, not the class" if hasattr(value, "method") else ""
+        raise ConfigurationError(f"{name}: expected a str, got {type(value).__name__}{hint}")
     # A member of an enum that is a str would put its name in an f-string.
-    value = str.__str__(value)
+    value = value if isinstance(value, Credential) else str.__str__(value)
     if _BLANK.fullmatch(value):
         raise ConfigurationError(f"{name}: is empty")
     if value != value.strip():
@@ -86,10 +89,16 @@ def token_text(name: str, value: object) -> str:
         ConfigurationError: The value is anything else, or an API key of DTZ, which no place
             that takes any token is for.
     """
-    checked = _visible(name, value)
-    if checked.startswith("apikey-"):
-        raise ConfigurationError(f"{name}: an API key of DTZ does not belong here")
-    return checked
+    return _no_dtz_api_key(name, _visible(name, value))
+
+
+def dastra_key(name: str, value: object) -> str:
+    """Accept a half of a key pair: any text that is not another service's key.
+
+    Raises:
+        ConfigurationError: The value is anything else.
+    """
+    return _no_dtz_api_key(name, text(name, value))
 
 
 def dtz_api_key(name: str, value: object) -> str:
@@ -111,6 +120,8 @@ def cookie_value(name: str, value: object) -> str:
         ConfigurationError: The value is anything else.
     """
     checked = token_text(name, value)
+    if checked.startswith("dtz-auth="):
+        raise ConfigurationError(f"{name}: no 'dtz-auth=' belongs before it, the value is enough")
     if set(checked) & set('",;\\'):
         raise ConfigurationError(f"{name}: a cookie cannot hold a quote, comma, ; or \\")
     return checked
@@ -125,6 +136,18 @@ def basic_secret(name: str, value: object) -> str:
     checked = _visible(name, value)
     if ":" in checked:
         raise ConfigurationError(f"{name}: a ':' would cut off the rest of it")
+    return checked
+
+
+def basic_token(name: str, value: object) -> str:
+    """Accept a token for DTZ's Basic scheme.
+
+    Raises:
+        ConfigurationError: The value is anything else, or an API key.
+    """
+    checked = basic_secret(name, value)
+    if checked.startswith("apikey-"):
+        raise ConfigurationError(f"{name}: an API key of DTZ needs the user name 'apikey'")
     return checked
 
 
@@ -218,6 +241,12 @@ def _visible(name: str, value: object) -> str:
         raise ConfigurationError(f"{name}: has a space in it (no 'Bearer ' belongs before it)")
     if not _VISIBLE_ASCII.fullmatch(checked):
         raise ConfigurationError(f"{name}: only ASCII letters, digits and signs can be sent")
+    return checked
+
+
+def _no_dtz_api_key(name: str, checked: str) -> str:
+    if checked.startswith("apikey-"):
+        raise ConfigurationError(f"{name}: an API key of DTZ does not belong here")
     return checked
 
 

@@ -19,6 +19,7 @@ from . import _streams
 from ._drivers import advance, perform_blocking
 from ._flow import Ask, Await, Call, Caller, Exchange, Pause, Peek, Scheme, Step, Steps
 from ._follow_httpx import Guard, guard_for
+from ._hidden import conceal
 from ._token import Token
 
 
@@ -229,11 +230,11 @@ class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
             return await anyio.sleep(step.seconds)
         assert isinstance(step, Ask), step
         if inspect.iscoroutinefunction(step.function):
-            return await step.function()
+            return conceal(await step.function())
         outcome = await anyio.to_thread.run_sync(
             step.function, abandon_on_cancel=True, limiter=_limiter()
         )
-        return await outcome if inspect.isawaitable(outcome) else outcome
+        return conceal(await outcome if inspect.isawaitable(outcome) else outcome)
 
 
 async def _outcome(performed: Coroutine[Any, Any, Any]) -> tuple[Any, BaseException | None]:

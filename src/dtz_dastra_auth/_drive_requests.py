@@ -7,6 +7,7 @@ puts the credential on, and a response hook, run for every answer and redirect, 
 import time
 from datetime import timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -58,6 +59,9 @@ def _defer(auth: Any, request: requests.Request) -> None:
     # Not prepared yet. Some tools read the headers off it as it is, others prepare it, which adds
     # cookies and parameters: then the auth object is called again.
     request.headers = CaseInsensitiveDict(request.headers or {})
+    if isinstance(request.url, bytes):
+        request.url = request.url.decode("utf-8")
+    request.url = request.url if isinstance(request.url, str) else str(request.url)
     if request.auth is None or isinstance(request.auth, type(auth)):
         request.auth = auth
 
@@ -201,8 +205,13 @@ def _exchange(step: Exchange, request: Any) -> Answer:
     return _send(_borrowed(step.session), step, left)
 
 
-# Plain http stays on this machine, whatever proxy there is: it is for loopback hosts alone.
-_DIRECT: Any = {"http": None, "all": None}
+def _no_proxies(url: str) -> Any:
+    # Plain http stays on this machine, whatever proxy there is: it is for loopback hosts alone.
+    scheme, _, rest = url.lower().partition("://")
+    if scheme != "http":
+        return None
+    host = urlsplit(f"//{rest}").hostname
+    return dict.fromkeys((scheme, "all", f"{scheme}://{host}", f"all://{host}"))
 
 
 def _send(session: requests.Session, step: Exchange, left: float) -> Answer:
@@ -216,7 +225,7 @@ def _send(session: requests.Session, step: Exchange, left: float) -> Answer:
             allow_redirects=False,
             timeout=(left, left),
             stream=True,
-            proxies=_DIRECT if step.url.lower().startswith("http:") else None,
+            proxies=_no_proxies(step.url),
         )
     except requests.RequestException as error:
         for each in (error.request, getattr(error.response, "request", None)):

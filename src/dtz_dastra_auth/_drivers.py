@@ -7,6 +7,7 @@ from typing import Any
 
 from ._errors import ConfigurationError, TokenError
 from ._flow import Ask, Await, Pause, Step, Steps
+from ._hidden import conceal
 
 # Answers of token endpoints, and bodies of a 401, are read up to this many bytes.
 CAP = 64 * 1024
@@ -76,7 +77,7 @@ def perform_blocking(step: Step) -> Any:
     if not inspect.iscoroutinefunction(step.function):
         outcome = step.function()
         if not inspect.isawaitable(outcome):
-            return outcome
+            return conceal(outcome)
         if inspect.iscoroutine(outcome):
             outcome.close()
     raise ConfigurationError("token: an async function needs an async client")

@@ -12,6 +12,13 @@ from ._token import Deadline, Token
 
 IDENTITY_URL = "https://identity.dtz.rocks/api/2021-02-21"
 
+_VARIABLES = {
+    "username": "DTZ_USERNAME",
+    "password": "DTZ_PASSWORD",
+    "context_id": "DTZ_CONTEXT_ID",
+    "identity_url": "DTZ_IDENTITY_URL",
+}
+
 
 class DtzLogin(RenewingSource):
     """Sign in with a user name and a password: a token source for the classes that take one.
@@ -54,14 +61,12 @@ class DtzLogin(RenewingSource):
         Raises:
             ConfigurationError: One of them cannot work.
         """
-        self._url = _checks.endpoint("identity_url", identity_url, query=False).rstrip("/")
-        self._username = _checks.text("username", username)
-        self._context_id = context_id
-        if context_id is not None:
-            self._context_id = _checks.token_text("context_id", context_id)
-        parts = ("dtz_login", self._url, self._username, self._context_id or "")
+        url = _checks.endpoint("identity_url", identity_url, query=False).rstrip("/")
+        username = _checks.text("username", username)
+        context = "" if context_id is None else _checks.token_text("context_id", context_id)
+        parts = ("dtz_login", url, username, context)
         identity = Identity(parts, _checks.text("password", password), from_password=True)
-        label = f"DTZ user {_checks.beginning(self._username)!a}"
+        label = f"DTZ user {_checks.beginning(username)!a}"
         super().__init__(identity, label, session=session, store=store, timeout=timeout)
 
     @classmethod
@@ -84,26 +89,27 @@ class DtzLogin(RenewingSource):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        return cls(
-            _environment.needed("DTZ_USERNAME"),
-            _environment.needed("DTZ_PASSWORD"),
-            context_id=_environment.get("DTZ_CONTEXT_ID"),
-            identity_url=_environment.get("DTZ_IDENTITY_URL") or IDENTITY_URL,
-            session=session,
-            store=store,
-            timeout=timeout,
-        )
+        with _environment.named(_VARIABLES):
+            return cls(
+                _environment.needed("DTZ_USERNAME"),
+                _environment.needed("DTZ_PASSWORD"),
+                context_id=_environment.get("DTZ_CONTEXT_ID"),
+                identity_url=_environment.get("DTZ_IDENTITY_URL") or IDENTITY_URL,
+                session=session,
+                store=store,
+                timeout=timeout,
+            )
 
     def __repr__(self) -> str:
-        shown = _checks.beginning(self._username)
+        shown = _checks.beginning(self._identity.parts[2])
         return f"{type(self).__name__}(username={shown!r}, password='***')"
 
     def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
-        password = self._identity.secret
-        content = {"username": self._username, "password": password}
+        _, _, username, context_id = self._identity.parts
+        content = {"username": username, "password": self._identity.secret}
         token = yield from self._ask("/token/auth", content, None, deadline)
-        if self._context_id is not None:
-            content = {"contextId": self._context_id}
+        if context_id:
+            content = {"contextId": context_id}
             token = yield from self._ask("/token/refresh", content, token[0], deadline)
         return token
 
@@ -111,7 +117,7 @@ class DtzLogin(RenewingSource):
         self, path: str, content: dict[str, str], bearer: str | None, deadline: Deadline
     ) -> Steps[tuple[str, float]]:
         headers, body = _oauth.json_request(content, bearer)
-        url = self._url + path
+        url = self._identity.parts[1] + path
         answer: Answer = yield Exchange(url, headers, body, deadline, self._session)
         secrets = (self._identity.secret, *([bearer] if bearer else []))
         return _oauth.read_token(answer, self._label, secrets)

@@ -1,6 +1,8 @@
 """Environment variables, read by `from_env` and by nobody else."""
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from . import _checks
 from ._errors import ConfigurationError
@@ -14,7 +16,7 @@ def get(name: str) -> str | None:
 
     Raises:
         ConfigurationError: It is blank, or has a control character in it or white space around
-            it. The constructor would say so as well, but of a parameter that nobody wrote.
+            it.
     """
     value = os.environ.get(name)
     return _checks.text(name, value) if value else None
@@ -54,3 +56,22 @@ def listed(name: str) -> list[str] | None:
         # Without a part the defaults would be meant, which is not what somebody wrote there.
         raise ConfigurationError(f"{name}: is empty")
     return parts
+
+
+@contextmanager
+def named(variables: Mapping[str, str]) -> Iterator[None]:
+    """Have errors begin with a variable, in the place of a parameter that nobody wrote.
+
+    Args:
+        variables: The variable that was passed for each parameter.
+
+    Raises:
+        ConfigurationError: What was raised inside.
+    """
+    try:
+        yield
+    except ConfigurationError as error:
+        parameter, colon, said = str(error).partition(": ")
+        # The error itself, since another one would have it as its context.
+        error.args = (variables.get(parameter, parameter) + colon + said,)
+        raise

@@ -20,24 +20,16 @@ from types import FrameType, SimpleNamespace
 from typing import Any
 
 from ._clients import HTTPX_LIBRARIES
-from ._drivers import REDIRECTS
-from ._errors import TokenError
 from ._flow import Scheme
 from ._hidden import Credential, is_ours, values
 from ._origins import Origins
 from ._token import Token
 
-_BEFORE_HEADERS = "send_request_headers.started"
-_AFTER_HEADERS = "receive_response_headers.complete"
+BEFORE_HEADERS = "send_request_headers.started"
 
 
 def guard_for(scheme: Scheme, *, blocks: bool) -> "Guard":
-    """Make the guard of one call.
-
-    Args:
-        scheme: The auth object.
-        blocks: Whether the client is a blocking one.
-    """
+    """Make the guard of one call, in a blocking client or an async one."""
     return (Guard if blocks else AsyncGuard)(scheme)
 
 
@@ -71,6 +63,7 @@ class Guard:
         self._scheme = scheme
         self._token: Token | None = None
         self._is_over = False
+        self._first = ""
         self._theirs: Callable[..., Any] | None = None
 
     def watch(self, request: Any, token: Token) -> None:
@@ -111,11 +104,14 @@ class Guard:
     def __call__(self, event: str, info: dict[str, Any]) -> Any:
         """See an event of the transport, before the caller's own callback does."""
         self._see(event, info)
-        return self._theirs(event, info) if self._theirs is not None else None
+        called = self._theirs(event, info) if self._theirs is not None else None
+        # Somebody's own flow may have taken ours for blocking clients into an async one.
+        is_async = sys._getframe(1).f_code.co_name == "atrace"
+        return _as_coroutine(called) if is_async and not inspect.isawaitable(called) else called
 
     def _see(self, event: str, info: dict[str, Any]) -> None:
         # The way to a proxy's tunnel is no place for a credential.
-        if not event.endswith(_BEFORE_HEADERS) or info["request"].method == b"CONNECT":
+        if not event.endswith(BEFORE_HEADERS) or info["request"].method == b"CONNECT":
             return
         sent = info["request"]
         assert self._token is not None
@@ -123,11 +119,15 @@ class Guard:
         wire = SimpleNamespace(headers=HTTPX_LIBRARIES[0].Headers(sent.headers), url=url)
         # Where it may go the first request has it already, unless the caller took it off.
         is_redirected = self.carried is not None and not self._is_over
-        if _is_forwarded(sent):
-            # Plain http is for loopback hosts, whose requests do not leave the machine.
-            self._scheme.follow(wire, None, self._token)
-        elif is_redirected or not self._scheme.origins.allow(url):
-            self._scheme.follow(wire, url, self._token)
+        if self.carried is None:
+            self._first = url
+        elif url == self._first and self._scheme.carries(wire, self._token):
+            # No redirect: a transport that sends a request again.
+            is_redirected = False
+        # Plain http is for loopback hosts, whose requests do not leave the machine.
+        target = None if is_forwarded(sent) else url
+        if is_redirected or not self._scheme.origins.allow(target):
+            self._scheme.follow(wire, target, self._token)
             sent.headers = wire.headers.raw
             if wire.url != url:
                 sent.url.target = wire.url.removeprefix(_origin(sent)).encode("latin-1")
@@ -148,64 +148,12 @@ class AsyncGuard(Guard):
         return await called if inspect.isawaitable(called) else called
 
 
-class NoRedirect:
-    """The trace callback of a token request in a blocking client: it goes to its own URL only.
-
-    A client that follows redirects would carry the client's secret on inside the origin.
-    """
-
-    def __init__(self, request: Any) -> None:
-        """Bind a token request to where it was addressed.
-
-        Args:
-            request: The token request.
-        """
-        url = request.url
-        method = request.method.encode("ascii")
-        self._target = (method, url.raw_scheme, url.raw_host, url.port, url.raw_path)
-
-    def __call__(self, event: str, info: dict[str, Any]) -> Any:
-        """See an event of the transport.
-
-        Raises:
-            TokenError: The headers of another request are about to be written.
-        """
-        self._see(event, info)
-
-    def _see(self, event: str, info: dict[str, Any]) -> None:
-        if event.endswith(_AFTER_HEADERS):
-            _drop_cookies(info["return_value"])
-        # The way to a proxy's tunnel is no request of ours.
-        if not event.endswith(_BEFORE_HEADERS) or info["request"].method == b"CONNECT":
-            return
-        request, url = info["request"], info["request"].url
-        if _is_forwarded(request):
-            raise TokenError("the token request would go to a proxy by plain http")
-        target = (request.method, url.scheme, url.host, url.port, url.target)
-        if target != self._target:
-            raise TokenError(REDIRECTS)
+async def _as_coroutine(called: Any) -> Any:
+    return called
 
 
-class AsyncNoRedirect(NoRedirect):
-    """The trace callback of a token request in an async client."""
-
-    async def __call__(self, event: str, info: dict[str, Any]) -> Any:
-        """See an event of the transport.
-
-        Raises:
-            TokenError: The headers of another request are about to be written.
-        """
-        self._see(event, info)
-
-
-def _drop_cookies(head: Any) -> None:
-    # The client would keep them and send them to the API, and to hosts beside it.
-    for part in head:
-        if isinstance(part, list):
-            part[:] = [(name, value) for name, value in part if name.lower() != b"set-cookie"]
-
-
-def _is_forwarded(request: Any) -> bool:
+def is_forwarded(request: Any) -> bool:
+    """Tell whether a request of httpcore goes to a forward proxy, in plain http."""
     # A plain http request is sent to a forward proxy with its whole URL as the target; unless that
     # is what the caller has asked for.
     absolute: bool = request.url.target.startswith((b"http://", b"https://"))

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 from . import _checks
 from ._errors import ConfigurationError, TokenError
 from ._flow import Answer
-from ._hidden import Credential, CredentialBytes, hidden
+from ._hidden import CredentialBytes, conceal, hidden
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -88,14 +88,10 @@ def read_token(answer: Answer, label: str, secrets: tuple[str, ...]) -> tuple[st
         TokenError: The answer holds no token that could be used.
     """
     try:
-        content = json.loads(answer.body)
+        content = _concealed(json.loads(answer.body))
     except (ValueError, RecursionError):
         content = None
     members: dict[str, Any] = content if isinstance(content, dict) else {}
-    for name in ("access_token", "refresh_token", "id_token"):
-        if isinstance(members.get(name), str):
-            # Tools that report errors show the variables of each frame.
-            members[name] = Credential(members[name])
     if not 200 <= answer.status < 300 or "error" in members:
         raise _refusal(answer, members, label, secrets)
     if not isinstance(content, dict):
@@ -111,6 +107,15 @@ def read_token(answer: Answer, label: str, secrets: tuple[str, ...]) -> tuple[st
     if problem:
         raise _unusable(answer, label, f"cannot be used: {problem}")
     return value, _lifetime(members.get("expires_in"))
+
+
+def _concealed(content: Any) -> Any:
+    # Tools that report errors show the variables of each frame.
+    if isinstance(content, list):
+        return [_concealed(each) for each in content]
+    if isinstance(content, dict):
+        return {name: _concealed(each) for name, each in content.items()}
+    return conceal(content)
 
 
 def _lifetime(expires_in: object) -> float:
@@ -165,7 +170,7 @@ def _plain(said: object, secrets: tuple[str, ...]) -> str | None:
 def _any_form(letter: str) -> str:
     """Write a pattern for a letter as it is, percent-encoded, in JSON or HTML, in either case."""
     forms = {letter, letter.upper(), letter.lower(), quote_plus(letter), json.dumps(letter)[1:-1]}
-    forms.add(html.escape(letter))
+    forms |= {html.escape(letter), letter.replace("/", "\\/")}
     forms.add("".join(f"%{byte:02x}" for byte in letter.encode()))
     longest_first = sorted(forms, key=len, reverse=True)
     return "(?:" + "|".join(map(re.escape, longest_first)) + ")"

@@ -36,8 +36,7 @@ class Placement(Protocol):
         follows: Whether it is on a redirected request as well.
     """
 
-    @property
-    def follows(self) -> bool: ...
+    follows: ClassVar[bool]
 
     def put(self, request: Any, secret: str) -> None:
         """Put a secret on a request, in place of an earlier one."""
@@ -217,9 +216,7 @@ class Query:
 
     def follow(self, request: Any, secret: str) -> None:
         """Leave the key off: a redirect names a URL of its own."""
-        # A transport that sends a request again comes with the very URL that the key was put on.
-        if not self.carries(request, secret):
-            self.take_off(request, secret)
+        self.take_off(request, secret)
         request.headers.pop("Cookie", None)
 
     def take_off(self, request: Any, secret: str) -> None:
@@ -250,7 +247,7 @@ class Query:
 
 def _masked(url: str, secret: str) -> str:
     # A login page is told where to go back to, by the whole URL that was called.
-    for _ in range(3):
+    for _ in range(5):
         url = re.sub(re.escape(secret), HIDDEN, url, flags=re.IGNORECASE)
         secret = quote(secret, safe="")
     return url

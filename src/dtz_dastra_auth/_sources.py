@@ -9,7 +9,6 @@ from requests.auth import AuthBase
 from . import _checks
 from ._errors import ConfigurationError
 from ._flow import Ask, Caller, Steps
-from ._hidden import Credential
 from ._renewal import Renewal
 from ._stores import Identity, TokenStore, default_store
 from ._token import Deadline, Token
@@ -101,7 +100,6 @@ class CallableSource:
                 the client is a blocking one.
         """
         secret = yield Ask(self._function)
-        secret = Credential(secret) if isinstance(secret, str) else secret
         token = Token(self._check(f"{self._parameter}()", secret))
         return None if rejected and rejected.value == token.value else token
 

@@ -15,7 +15,8 @@ from ._clients import HTTPX_LIBRARIES
 from ._drivers import CAP, LARGE, LATE, LEAST_TIMEOUT, REDIRECTS, is_large, refuse_compressed
 from ._errors import TokenError
 from ._flow import Answer, Exchange, Peek
-from ._follow_httpx import AsyncNoRedirect, NoRedirect, keep_inside
+from ._follow_httpx import keep_inside
+from ._stay_httpx import AsyncNoRedirect, NoRedirect
 
 _BYTE_STREAMS = tuple(library.ByteStream for library in HTTPX_LIBRARIES)
 _PHASES = ("connect", "read", "write", "pool")

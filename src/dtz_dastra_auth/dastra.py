@@ -21,6 +21,13 @@ from ._token import Deadline, Token
 ORIGINS = ("https://api.dastra.eu",)
 TOKEN_URL = "https://account.dastra.eu/connect/token"
 
+_VARIABLES = {
+    "public_key": "DASTRA_PUBLIC_KEY",
+    "private_key": "DASTRA_PRIVATE_KEY",
+    "token_url": "DASTRA_TOKEN_URL",
+    "origins": "DASTRA_ORIGINS",
+}
+
 
 class DastraClientCredentials(Auth):
     """Authenticate with a key pair, by an access token that is kept and renewed.
@@ -73,8 +80,8 @@ class DastraClientCredentials(Auth):
             ConfigurationError: One of them cannot work.
         """
         grant = _ClientCredentials(
-            _checks.text("public_key", public_key),
-            _checks.text("private_key", private_key),
+            _checks.dastra_key("public_key", public_key),
+            _checks.dastra_key("private_key", private_key),
             scope=_checks.scope("scope", scope),
             token_url=_checks.endpoint("token_url", token_url),
             session=session,
@@ -105,15 +112,16 @@ class DastraClientCredentials(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        return cls(
-            _environment.needed("DASTRA_PUBLIC_KEY"),
-            _environment.needed("DASTRA_PRIVATE_KEY"),
-            token_url=_environment.get("DASTRA_TOKEN_URL") or TOKEN_URL,
-            origins=_environment.listed("DASTRA_ORIGINS") or ORIGINS,
-            session=session,
-            store=store,
-            timeout=timeout,
-        )
+        with _environment.named(_VARIABLES):
+            return cls(
+                _environment.needed("DASTRA_PUBLIC_KEY"),
+                _environment.needed("DASTRA_PRIVATE_KEY"),
+                token_url=_environment.get("DASTRA_TOKEN_URL") or TOKEN_URL,
+                origins=_environment.listed("DASTRA_ORIGINS") or ORIGINS,
+                session=session,
+                store=store,
+                timeout=timeout,
+            )
 
     def _shown(self) -> str:
         return f"public_key={self._public_key!r}, private_key='***'"
@@ -150,10 +158,11 @@ class DastraApiKey(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        return cls(
-            _environment.needed("DASTRA_PRIVATE_KEY"),
-            origins=_environment.listed("DASTRA_ORIGINS") or ORIGINS,
-        )
+        with _environment.named(_VARIABLES):
+            return cls(
+                _environment.needed("DASTRA_PRIVATE_KEY"),
+                origins=_environment.listed("DASTRA_ORIGINS") or ORIGINS,
+            )
 
     def _shown(self) -> str:
         return "private_key='***'"

@@ -30,6 +30,14 @@ ORIGINS = (
     "https://billing.dtz.rocks",
 )
 
+_VARIABLES = {
+    "api_key": "DTZ_API_KEY",
+    "token": "DTZ_ACCESS_TOKEN",
+    "password": "DTZ_ACCESS_TOKEN",
+    "context_id": "DTZ_CONTEXT_ID",
+    "origins": "DTZ_ORIGINS",
+}
+
 Secret: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]] | TokenSource
 
 
@@ -70,11 +78,12 @@ class DtzApiKey(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        return cls(
-            _environment.needed("DTZ_API_KEY"),
-            context_id=_environment.get("DTZ_CONTEXT_ID"),
-            origins=origins_from_env(),
-        )
+        with _environment.named(_VARIABLES):
+            return cls(
+                _environment.needed("DTZ_API_KEY"),
+                context_id=_environment.get("DTZ_CONTEXT_ID"),
+                origins=origins_from_env(),
+            )
 
     def _shown(self) -> str:
         return "api_key='***'"
@@ -118,7 +127,8 @@ class DtzBearer(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        return cls(_secret_from_env(), origins=origins_from_env())
+        with _environment.named(_VARIABLES):
+            return cls(_secret_from_env(), origins=origins_from_env())
 
     def _shown(self) -> str:
         return "token='***'"
@@ -150,7 +160,7 @@ class DtzBasic(Auth):
             ConfigurationError: One of them cannot work.
         """
         if username == "bearer":
-            source = source_of("password", password, _checks.basic_secret)
+            source = source_of("password", password, _checks.basic_token)
         elif username == "apikey":
             _checks.dtz_api_key("password", password)
             source = StaticSource(_checks.basic_secret("password", password))
@@ -168,10 +178,11 @@ class DtzBasic(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        api_key = _environment.get("DTZ_API_KEY")
-        if api_key is not None:
-            return cls("apikey", api_key, origins=origins_from_env())
-        return cls("bearer", _secret_from_env(), origins=origins_from_env())
+        if (api_key := _environment.get("DTZ_API_KEY")) is not None:
+            with _environment.named({**_VARIABLES, "password": "DTZ_API_KEY"}):
+                return cls("apikey", api_key, origins=origins_from_env())
+        with _environment.named(_VARIABLES):
+            return cls("bearer", _secret_from_env("DTZ_API_KEY"), origins=origins_from_env())
 
     def _shown(self) -> str:
         return f"username={self._username!r}, password='***'"
@@ -211,7 +222,8 @@ class DtzCookie(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        return cls(_secret_from_env(), origins=origins_from_env())
+        with _environment.named(_VARIABLES):
+            return cls(_secret_from_env(), origins=origins_from_env())
 
     def _shown(self) -> str:
         return "token='***'"
@@ -255,11 +267,12 @@ class DtzQueryKey(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        return cls(
-            _environment.needed("DTZ_API_KEY"),
-            context_id=_environment.get("DTZ_CONTEXT_ID"),
-            origins=origins_from_env(),
-        )
+        with _environment.named(_VARIABLES):
+            return cls(
+                _environment.needed("DTZ_API_KEY"),
+                context_id=_environment.get("DTZ_CONTEXT_ID"),
+                origins=origins_from_env(),
+            )
 
     def _shown(self) -> str:
         return "api_key='***'"
@@ -276,11 +289,10 @@ def origins_from_env() -> Iterable[str]:
     return _environment.listed("DTZ_ORIGINS") or ORIGINS
 
 
-def _secret_from_env() -> Secret:
-    token = _environment.get("DTZ_ACCESS_TOKEN")
-    if token is not None:
+def _secret_from_env(*instead: str) -> Secret:
+    if (token := _environment.get("DTZ_ACCESS_TOKEN")) is not None:
         return token
     if _environment.get("DTZ_USERNAME") is None:
-        wanted = "DTZ_ACCESS_TOKEN: is not set in the environment"
-        raise ConfigurationError(f"{wanted}, and neither are DTZ_USERNAME and DTZ_PASSWORD")
+        first, *rest = (*instead, "DTZ_ACCESS_TOKEN", "DTZ_USERNAME with DTZ_PASSWORD")
+        raise ConfigurationError(f"{first}: is not set, nor is {', nor '.join(rest)}")
     return DtzLogin.from_env()

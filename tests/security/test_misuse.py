@@ -16,6 +16,7 @@ from dtz_dastra_auth import (
     DtzBearer,
     DtzCookie,
     DtzLogin,
+    DtzQueryKey,
     TokenError,
 )
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn
@@ -44,7 +45,12 @@ ANSWERS: dict[str, Any] = {
     "half a surrogate": f"{HEAD}\ud800",
     "a key": f"apikey-{HEAD}",
 }
-COOKIES = {"a semicolon": f"{HEAD};{TAIL}", "a comma": f"{HEAD},{TAIL}", "quotes": f'"{HEAD}"'}
+COOKIES = {
+    "a semicolon": f"{HEAD};{TAIL}",
+    "a comma": f"{HEAD},{TAIL}",
+    "quotes": f'"{HEAD}"',
+    "the cookie's name": f"dtz-auth={HEAD}",
+}
 
 ASKED: dict[str, tuple[Callable[[Callable[[], Any]], Any], str, dict[str, Any]]] = {
     "DtzBearer": (DtzBearer, "token()", ANSWERS),
@@ -52,10 +58,7 @@ ASKED: dict[str, tuple[Callable[[Callable[[], Any]], Any], str, dict[str, Any]]]
     "DtzBasic": (
         lambda function: DtzBasic("bearer", function),
         "password()",
-        {
-            **{what: given for what, given in ANSWERS.items() if what != "a key"},
-            "a colon": f"{HEAD}:",
-        },
+        {**ANSWERS, "a colon": f"{HEAD}:"},
     ),
 }
 
@@ -78,6 +81,19 @@ def test_a_function_that_gives_no_token_is_named_and_its_answer_is_neither_shown
     assert dtz.requests == []
 
 
+@pytest.mark.parametrize("header", ["Authorization", "X-API-KEY"])
+def test_an_empty_header_set_by_hand_goes_out_alone_and_its_401_is_handed_back(
+    header: str, connect: Connect, dtz: DtzStandIn
+) -> None:
+    client = connect(DtzBearer(dtz.make_token))
+
+    assert client.get(DTZ_URL, headers={header: ""}).status_code == 401
+    [call] = dtz.requests
+    ours = ("authorization", "x-api-key", "cookie")
+    sent = [(name.lower(), value) for name, value in call.headers if name.lower() in ours]
+    assert sent == [(header.lower(), "")]
+
+
 def test_a_login_in_the_place_of_an_auth_object_is_told_where_it_goes(
     connect: Connect, dtz: DtzStandIn
 ) -> None:
@@ -93,13 +109,20 @@ def test_a_login_in_the_place_of_an_auth_object_is_told_where_it_goes(
 
 @pytest.mark.parametrize(
     ("auth", "parameter"),
-    [(DtzApiKey, "api_key"), (DastraApiKey, "private_key"), (DtzBearer, "token")],
+    [
+        (DtzApiKey, "api_key"),
+        (DtzQueryKey, "api_key"),
+        (DastraApiKey, "private_key"),
+        (DtzBearer, "token"),
+        (DtzCookie, "token"),
+    ],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_a_class_in_the_place_of_its_object_is_told_what_it_lacks(
     auth: Any, parameter: str, connect: Connect, dtz: DtzStandIn
 ) -> None:
-    with pytest.raises(ConfigurationError, match=f"^{parameter}: expected a str, "):
+    said = f"^{parameter}: expected a str, got .*; pass an object, not the class$"
+    with pytest.raises(ConfigurationError, match=said):
         connect(auth).get(DTZ_URL)
     assert dtz.requests == []
 
@@ -115,7 +138,20 @@ def test_a_class_in_the_place_of_its_object_is_told_what_it_lacks(
         ),
         (lambda: DtzBearer(f"apikey-{HEAD}"), "token: an API key of DTZ"),
         (lambda: DtzCookie(f"apikey-{HEAD}"), "token: an API key of DTZ"),
+        (lambda: DtzCookie(f"dtz-auth={HEAD}"), "token: no 'dtz-auth=' belongs before it"),
+        (
+            lambda: DtzBasic("bearer", f"apikey-{HEAD}"),
+            "password: an API key of DTZ needs the user name 'apikey'",
+        ),
         (lambda: DastraApiKey(f"apikey-{HEAD}"), "private_key: an API key of DTZ"),
+        (
+            lambda: DastraClientCredentials(f"apikey-{HEAD}", "private"),
+            "public_key: an API key of DTZ",
+        ),
+        (
+            lambda: DastraClientCredentials("public", f"apikey-{HEAD}"),
+            "private_key: an API key of DTZ",
+        ),
         (lambda: DtzBearer(f"Bearer {HEAD}"), "no 'Bearer ' belongs before it"),
         (lambda: DtzBasic(f"apikey-{HEAD}", "apikey"), "username: has to be 'apikey' or 'bearer'"),
         (lambda: DtzBearer(DtzApiKey(f"apikey-{HEAD}")), "a str, a function or a token source"),  # type: ignore[arg-type]
@@ -130,7 +166,11 @@ def test_a_class_in_the_place_of_its_object_is_told_what_it_lacks(
         "a key for a context",
         "a key for a token",
         "a key for a cookie",
+        "a cookie's name before its value",
+        "a key for a token in Basic",
         "a key for the other service",
+        "a key for the other service's public key",
+        "a key for the other service's private key",
         "the scheme before a token",
         "a user name and secret swapped",
         "an auth object for a token",

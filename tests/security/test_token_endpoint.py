@@ -5,7 +5,7 @@ What its transport does wrong (untrusted, expired and other hosts' certificates 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import anyio
@@ -16,9 +16,11 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
+import clients
 from conformance.methods import DASTRA_URL
 from dtz_dastra_auth import ConfigurationError, DastraClientCredentials, DtzLogin, TokenError
 from dtz_dastra_auth.testing import StandIns
+from security.log_http2 import over_http2
 from security.scenes_endpoints import (
     FOREIGN_TOKEN,
     GRANTS,
@@ -28,7 +30,7 @@ from security.scenes_endpoints import (
     strays,
     token_text,
 )
-from security.scenes_wire import Connect, shown_in
+from security.scenes_wire import OF_HTTPX, Connect, shown_in
 
 STATUSES = pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 PLACES = pytest.mark.parametrize("where", ["same origin", "foreign origin", "the API"])
@@ -235,3 +237,67 @@ def test_a_certificate_that_is_no_good_is_tried_once_and_over_tls_alone(
     tunnels = [(tunnel.host, tunnel.port) for tunnel in stand_ins.proxy.tunnels]
     assert tunnels == [("account.dastra.eu", 443)]
     assert stand_ins.dastra.requests == stand_ins.dtz.requests == []
+
+
+@pytest.mark.parametrize("status", [307, 308])
+@EACH_GRANT
+@pytest.mark.parametrize("kind", OF_HTTPX)
+@pytest.mark.parametrize("follow", [True, False], ids=["following", "not-following"])
+def test_nothing_arrives_at_another_host_with_the_same_path(
+    status: int, grant: Grant, follow: bool, connect: Connect, stand_ins: StandIns
+) -> None:
+    asked, other = grant.services(stand_ins)
+    path = "/" + grant.endpoint.partition("//")[2].partition("/")[2]
+    asked.redirect(f"https://{other.hosts[0]}{path}", status=status, on="token")
+    give_token(other, FOREIGN_TOKEN)
+    with refused(stand_ins):
+        connect(grant.make(stand_ins), follow_redirects=follow).get(grant.url)
+    assert other.requests == []
+    assert asked.calls == []
+
+
+def settings(native: Any) -> dict[str, str]:
+    """Give all that a client of httpx keeps from one call to the next, cookies among it."""
+    names = ("cookies", "headers", "params", "timeout", "event_hooks", "max_redirects", "base_url")
+    kept = {name: repr(getattr(native, name)) for name in names}
+    return {**kept, "auth": str(id(native.auth)), "names": str(sorted(vars(native)))}
+
+
+PLANTED = [
+    ("Set-Cookie", "dtz-auth=planted; Path=/; Secure"),
+    ("Set-Cookie", "wide=planted; Domain=dtz.rocks; Path=/"),
+    ("set-cookie", "wide=planted; Domain=dastra.eu; Path=/"),
+]
+
+
+@pytest.mark.parametrize(
+    ("version", "status"), [("1.1", 200), ("1.1", 400), ("1.1", 302), ("2", 200)]
+)
+@EACH_GRANT
+@pytest.mark.parametrize("kind", OF_HTTPX)
+def test_a_cookie_of_the_token_endpoint_is_not_kept(
+    status: int, version: str, grant: Grant, kind: str, stand_ins: StandIns
+) -> None:
+    asked, _ = grant.services(stand_ins)
+    content = {"access_token": asked.make_token(), "token_type": "Bearer", "expires_in": 3600}
+    headers = [*PLANTED, ("Location", grant.url)]
+    asked.answer(content, status, headers=headers, on="token")
+    with ExitStack() as stack:
+        options: dict[str, Any] = {"follow_redirects": True}
+        if version == "2":
+            options |= {"http2": True, "verify": stack.enter_context(over_http2(stand_ins))}
+        client = clients.make(kind, grant.make(stand_ins), **options)
+        # Before the server, which waits for its connections to end.
+        stack.callback(client.close)
+        before = settings(client.native)
+        if status == 200:
+            response = client.get(grant.url)
+            assert (response.status_code, response.http_version) == (200, f"HTTP/{version}")
+        else:
+            with refused(stand_ins):
+                client.get(grant.url)
+    assert "planted" not in str([call.headers for call in asked.requests])
+    # What the API itself sets is another matter.
+    assert "planted" not in str(list(client.native.cookies.jar))
+    if "dtz" in grant.url:
+        assert settings(client.native) == before

@@ -31,8 +31,8 @@ def real_url(url: Any) -> str:
     """Give all of a URL, also what its text leaves out."""
     if isinstance(url, str):
         return str.__str__(url)
-    origin = f"{url.scheme}://{url.netloc.decode()}"
-    return origin + url.raw_path.decode() + (f"#{url.fragment}" if url.fragment else "")
+    fragment = f"#{url.fragment}" if url.fragment else ""
+    return f"{url.scheme}://{url.netloc.decode()}{url.raw_path.decode()}{fragment}"
 
 
 def _prepared(method: str, url: str, **options: Any) -> requests.PreparedRequest:

@@ -42,12 +42,16 @@ def _of_both(parameter: str) -> Parameters:
     }
 
 
-ANY_TEXT: Parameters = {
+KEY_PAIR: Parameters = {
     "DastraClientCredentials.public_key": (
         "public_key",
         lambda value: DastraClientCredentials(value, "private"),
     ),
     "DastraClientCredentials.private_key": ("private_key", _pair),
+}
+
+ANY_TEXT: Parameters = {
+    **KEY_PAIR,
     "DtzLogin.username": ("username", lambda value: DtzLogin(value, "password")),
     "DtzLogin.password": ("password", _login),
 }
@@ -174,6 +178,7 @@ NO_COOKIE = {
     "a quote": f'{HEAD}"{TAIL}',
     "quotes around it": f'"{HEAD}"',
     "a backslash": f"{HEAD}\\{TAIL}",
+    "its name before it": f"dtz-auth={HEAD}",
 }
 
 

@@ -24,6 +24,7 @@ from unit.table_inputs import (
     ENDPOINTS,
     HEAD,
     IDENTITY_URL,
+    KEY_PAIR,
     NO_COOKIE,
     NO_DTZ_KEY,
     NO_SCOPE,
@@ -42,10 +43,7 @@ from unit.table_inputs import (
 from unit.table_urls import NO_ORIGIN, NO_ORIGINS, NO_TARGET, NO_URL
 from unit.told import told
 
-# DTZ's Basic scheme has its own word for a key: the user name.
-NO_PLACE_FOR_KEYS: Parameters = {
-    name: place for name, place in {**TOKENS, **CONTEXTS}.items() if name != "DtzBasic.password"
-}
+NO_PLACE_FOR_KEYS: Parameters = {**TOKENS, **CONTEXTS, **KEY_PAIR}
 ONE_ORIGIN: Parameters = {"DastraApiKey.origins": ORIGINS["DastraApiKey.origins"]}
 
 
