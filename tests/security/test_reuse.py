@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 import requests
 from requests.adapters import BaseAdapter
+from requests.cookies import create_cookie
 
 import clients
 from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, Method
@@ -108,11 +109,7 @@ def carried_by_request(request: Any, services: StandIns) -> list[str]:
 
 # Enough for what piles up to be deeper than Python's stack.
 @pytest.mark.parametrize("kind", BLOCKING)
-def test_one_request_can_be_sent_many_times_with_ever_other_auth_objects(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # There is no secret in it, and watching each of the sends takes a minute.
-    monkeypatch.setattr("canary.watch._watching", [])
+def test_one_request_can_be_sent_many_times_with_ever_other_auth_objects(connect: Connect) -> None:
     with plain() as api:
         client = connect()
         request = build(client, api.url)
@@ -178,15 +175,12 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "ours, in the path": lambda url: f"/login/{quote(url, safe='')}",
     "ours, as the parameter": lambda url: "/v1/echo?" + url.partition("?")[2],
 }
-# The header of the answer is the service's own, and the client's log has it.
-SHOWN = r".* in the log record of .*"
 BY_URLLIB3 = (
     r"DTZ API key in the .*(str|repr|traceback) of "
     r"(str of )?(ProxyError|MaxRetryError|ConnectionError) \(plain\)"
 )
 
 
-@pytest.mark.leaks("a service writes the key into its answer, which is logged", finding=SHOWN)
 @pytest.mark.parametrize("key", ["apikey-a+b/SECRET=~x", "apikey-plainSECRETkey"])
 @pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
 @pytest.mark.parametrize("follow", [True, False], ids=["following", "not-following"])
@@ -284,7 +278,7 @@ def test_a_jar_of_the_standard_library_goes_with_a_call(
     ours, other = ours_and_other(method, stand_ins)
     jar = jar_class()
     for host in ("api.dastra.eu", "api.dtz.rocks"):
-        jar.set_cookie(requests.cookies.create_cookie("own", "1", domain=host))
+        jar.set_cookie(create_cookie("own", "1", domain=host))
     ours.redirect(foreign_url(method))
     other.redirect(method.url)
     client = connect(method.make(stand_ins).auth, follow_redirects=True)
@@ -339,6 +333,7 @@ class Link:
         self._url = url
 
     def __str__(self) -> str:
+        """Give it."""
         return self._url
 
 
