@@ -56,6 +56,11 @@ class Auth(AuthBases):
         """Tell whether a credential that was refused can be replaced."""
         return self._source.renews
 
+    @property
+    def follows(self) -> bool:
+        """Tell whether the credential is on a redirected request as well."""
+        return self._placement.follows
+
     def __call__(self, r: R) -> R:
         """Authenticate a request of requests or niquests."""
         authenticate(self, r)

@@ -138,6 +138,11 @@ class Scheme(Protocol):
         ...
 
     @property
+    def follows(self) -> bool:
+        """Tell whether the credential is on a redirected request as well."""
+        ...
+
+    @property
     def origins(self) -> Origins:
         """Give the origins that the credential may go to."""
         ...

@@ -121,8 +121,8 @@ class Guard:
         is_redirected = self.carried is not None and not self._is_over
         if self.carried is None:
             self._first = url
-        elif url == self._first and self._scheme.carries(wire, self._token):
-            # No redirect: a transport that sends a request again.
+        elif url == self._first and not self._scheme.follows:
+            # No redirect, since the key is in the URL: a transport that sends a request again.
             is_redirected = False
         # Plain http is for loopback hosts, whose requests do not leave the machine.
         target = None if is_forwarded(sent) else url

@@ -22,7 +22,7 @@ _MOST_IDENTITIES = 16_384
 Obtain: TypeAlias = Callable[[Deadline, Token | None], Steps[tuple[str, float]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Identity:
     """Everything that makes a token; equal identities may share one.
 
@@ -39,6 +39,16 @@ class Identity:
     def __post_init__(self) -> None:
         # Tools that report errors show the variables of each frame.
         object.__setattr__(self, "secret", Credential(self.secret))
+
+    # Test runners explain a comparison that dataclasses make by showing every field.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and (
+            (self.parts, self.secret, self.from_password)
+            == (other.parts, other.secret, other.from_password)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.parts, self.secret, self.from_password))
 
     def key(self) -> bytes:
         """Derive what a process files it under, from which nothing can be read back."""

@@ -39,7 +39,7 @@ class SystemClock:
         return Instant(time.monotonic(), time.time())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Token:
     """A secret that may have an end.
 
@@ -54,6 +54,15 @@ class Token:
     value: str = field(repr=False)
     lifetime: float = math.inf
     taken: Instant = Instant(0.0, 0.0)
+
+    # Test runners explain a comparison that dataclasses make by showing every field.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Token) and (
+            (self.value, self.lifetime, self.taken) == (other.value, other.lifetime, other.taken)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.value, self.lifetime, self.taken))
 
     @property
     def expires_at(self) -> float:

@@ -85,8 +85,9 @@ def test_a_failed_comparison_of_two_tokens_shows_neither(
     explained: Any = request.config.hook.pytest_assertrepr_compare(
         config=request.config, op="==", left=one, right=other
     )
-    assert "Token(" in str(explained)
-    assert shown_in(str(explained), stand_ins) == []
+    # It explains the fields of other dataclasses, one by one; here it shows the two as they are.
+    assert not explained
+    assert shown_in(f"{one!r} {other!r}", stand_ins) == []
 
 
 def requests_of(response: Any) -> list[Any]:
