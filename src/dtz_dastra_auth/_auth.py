@@ -125,8 +125,7 @@ class Auth(AuthBases):
             return None
         if not self.carries(request, token):
             return None
-        deadline = Deadline.after(_CLOCK, caller.timeout or _PATIENCE)
-        if not replayable or not (yield Peek(response, deadline)):
+        if not replayable or not (yield _look_at(response, caller)):
             # This call has its 401; the next one is to start with another token.
             self._source.reject(token)
             return None
@@ -153,8 +152,7 @@ class Auth(AuthBases):
             return False
         if not self._placement.follows or is_by_hand(request) or self.carries(request, token):
             return False
-        deadline = Deadline.after(_CLOCK, caller.timeout or _PATIENCE)
-        if not replayable or not (yield Peek(response, deadline)):
+        if not replayable or not (yield _look_at(response, caller)):
             return False
         self._placement.put(request, token.value)
         return True
@@ -207,3 +205,7 @@ class Auth(AuthBases):
     def _shown(self) -> str:
         """Give what of the arguments may be shown."""
         return "…"
+
+
+def _look_at(response: Any, caller: Caller) -> Peek:
+    return Peek(response, Deadline.after(_CLOCK, caller.timeout or _PATIENCE))

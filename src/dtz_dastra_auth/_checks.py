@@ -251,6 +251,11 @@ def _no_dtz_api_key(name: str, checked: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
+    """Tell whether what is sent to a host stays on this machine.
+
+    Args:
+        host: The host, an IPv6 address without its brackets.
+    """
     if host.lower() in ("localhost", "::1"):
         return True
     # Of IPv6, Python's own answer depends on its version (3.13 takes ::ffff:127.0.0.1 for one).

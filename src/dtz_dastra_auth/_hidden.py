@@ -56,7 +56,7 @@ def hidden(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def conceal(answer: Any) -> Any:
-    """Give what a caller's function has given, so that a token in it does not show."""
+    """Give what a caller's function or a server has given, so that a token does not show."""
     return Credential(answer) if type(answer) is str else answer
 
 
@@ -154,10 +154,30 @@ def without_parameter(url: str, name: str) -> str:
         url: The URL.
         name: The parameter's name.
     """
+    return with_query(url, without(query_of(url), name.__eq__))
+
+
+def query_of(url: Any) -> str:
+    """Give what stands behind the question mark of a URL.
+
+    Args:
+        url: A URL of any library.
+    """
+    if isinstance(url, str):
+        return url.partition("#")[0].partition("?")[2]
+    raw: bytes = url.query
+    return raw.decode("ascii")
+
+
+def with_query(url: str, query: str) -> str:
+    """Give a URL with another query, or with none.
+
+    Args:
+        url: The URL.
+        query: What is to stand behind the question mark.
+    """
     base, hash_, fragment = url.partition("#")
-    path, _, query = base.partition("?")
-    query = without(query, name.__eq__)
-    return path + ("?" + query if query else "") + hash_ + fragment
+    return base.partition("?")[0] + ("?" + query if query else "") + hash_ + fragment
 
 
 def without(query: str, hide: Callable[[str], bool]) -> str:
@@ -193,7 +213,7 @@ def _hidden_class(url_class: Any) -> Any:
             return hidden_url, (url_class(self), self.parameter)
 
         def _shown(self) -> Any:
-            query = without(self.query.decode("ascii"), self.parameter.__eq__)
+            query = without(query_of(self), self.parameter.__eq__)
             return url_class(self).copy_with(query=query.encode("ascii") or None)
 
     return URL

@@ -158,14 +158,8 @@ def _exact(origin: object) -> _Origin:
 def _origin_of(url: Any) -> _Origin | None:
     if hasattr(url, "raw_host"):
         return _normal(url.scheme, url.raw_host.decode("ascii"), url.port)
-    # A request that is still to be prepared may have anything that requests makes a URL of.
-    url = (
-        url.decode("latin-1")
-        if isinstance(url, bytes)
-        else str.__str__(url)
-        if isinstance(url, str)
-        else str(url)
-    )
+    if not isinstance(url, str):
+        return None
     start = url.find("://") + 3
     end = _END_OF_AUTHORITY.search(url, start) if start > 2 else None
     match = _AUTHORITY.fullmatch(url, 0, end.start() if end else len(url))

@@ -19,7 +19,9 @@ from ._hidden import (
     hides,
     is_ours,
     plain_url,
+    query_of,
     values,
+    with_query,
     without,
     without_parameter,
 )
@@ -204,11 +206,11 @@ class Query:
     def put(self, request: Any, secret: str) -> None:
         """Put a secret on a request, in place of an earlier one."""
         ours = {self.name: secret, **dict(self.also)}
-        kept = without(_query(request), ours.__contains__)
+        kept = without(query_of(request.url), ours.__contains__)
         added = "&".join(f"{name}={quote(value, safe='')}" for name, value in ours.items())
         query = f"{kept}&{added}" if kept else added
         if isinstance(request.url, str):
-            request.url = HiddenText.of(_with_query(request.url, query), self.name)
+            request.url = HiddenText.of(with_query(request.url, query), self.name)
         else:
             url = request.url.copy_with(query=query.encode("ascii"))
             request.url = hidden_url(url, self.name)
@@ -227,7 +229,7 @@ class Query:
 
     def carries(self, request: Any, secret: str) -> bool:
         """Tell whether a request still carries this secret."""
-        return f"{self.name}={quote(secret, safe='')}" in _query(request).split("&")
+        return f"{self.name}={quote(secret, safe='')}" in query_of(request.url).split("&")
 
     def hide(self, message: Any, secret: str) -> None:
         """Take the key out of the URLs of a request or response."""
@@ -251,18 +253,6 @@ def _masked(url: str, secret: str) -> str:
         url = re.sub(re.escape(secret), HIDDEN, url, flags=re.IGNORECASE)
         secret = quote(secret, safe="")
     return url
-
-
-def _query(request: Any) -> str:
-    if isinstance(request.url, str):
-        return request.url.partition("#")[0].partition("?")[2]
-    raw: bytes = request.url.query
-    return raw.decode("ascii")
-
-
-def _with_query(url: str, query: str) -> str:
-    base, hash_, fragment = url.partition("#")
-    return base.partition("?")[0] + ("?" + query if query else "") + hash_ + fragment
 
 
 def _name_of(pair: str) -> str:
