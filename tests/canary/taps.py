@@ -239,7 +239,7 @@ def _constructor(cls: Any, original: Function) -> Function:
 
 def _take(watch: Watch, cls: Any, given: dict[str, Any]) -> None:
     """Take the secrets that a public class is given, and where it is told that they may go."""
-    house = cls.__module__.rpartition(".")[2].partition("_login")[0]
+    house = cls.__module__.rpartition(".")[2].removeprefix("_").partition("_")[0]
     origins = given.get("origins")
     places = [given.get("token_url"), given.get("identity_url")]
     places += list(origins) if isinstance(origins, list | tuple) else []

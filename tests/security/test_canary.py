@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from canary.search import Index
 from canary.watch import Watch, watching
 from clients import Client
 from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, Method
-from dtz_dastra_auth import CredentialFilter, DtzQueryKey
+from dtz_dastra_auth import CredentialFilter, DtzBearer, DtzLogin, DtzQueryKey, TokenError
 from dtz_dastra_auth.testing import DtzStandIn, StandIns
 from security import leaks
 
@@ -174,6 +175,17 @@ def test_credentials_are_seen_at_their_own_services_and_nowhere_else(
         if index.search(text)
     ]
     assert len(set(seen)) == 1 + (method.token_requests > 0)
+    assert watch.findings() == []
+
+
+def test_a_password_that_dtz_does_not_know_is_still_for_dtz(
+    connect: Connect, watch: Watch, dtz: DtzStandIn
+) -> None:
+    login = DtzLogin("somebody", secrets.token_urlsafe(24))
+    with pytest.raises(TokenError):
+        connect(DtzBearer(login)).get(DTZ_URL)
+    [canary] = watch.canaries.all()
+    assert canary.kind == "password given to DtzLogin"
     assert watch.findings() == []
 
 
