@@ -28,6 +28,7 @@ class Gate:
         """
         self._target = target
         self._stack = ExitStack()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._bind(0)
         self.port = int(self._socket.getsockname()[1])
 
@@ -60,16 +61,30 @@ class Gate:
 
     @asynccontextmanager
     async def _relaying(self) -> AsyncIterator[None]:
-        async with await asyncio.start_server(self._relay, sock=self._socket):
-            yield
+        listener = await asyncio.start_server(self._relay, sock=self._socket)
+        yield
+        # Its own end would wait for every connection: from Python 3.12.1 on, until clients go.
+        listener.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream = await asyncio.open_connection("127.0.0.1", self._target)
+        # Once the client has said its last, asyncio has nothing but weak references to the task:
+        # without one of ours the garbage collector takes it in the middle of its work.
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        writers = [writer]
         try:
+            upstream = await asyncio.open_connection("127.0.0.1", self._target)
+            writers.append(upstream[1])
             await _join((reader, writer), upstream)
         except asyncio.CancelledError:
             # The gate is being shut, and this is the task's outermost frame.
-            writer.transport.abort()
+            for each in writers:
+                each.transport.abort()
         finally:
-            writer.close()
-            upstream[1].close()
+            self._tasks.discard(task)
+            for each in writers:
+                each.close()

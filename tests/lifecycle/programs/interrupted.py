@@ -30,7 +30,10 @@ def in_asyncio() -> int:
 def in_trio() -> int:
     import trio
 
-    return trio.run(asynchronous)
+    # Protected, trio raises the interrupt where the call waits. Else trio's handler raises it
+    # between any two lines, and now and then in a callback of a weak reference, where Python
+    # prints it and goes on (python/cpython#95959): one such callback comes with each timeout.
+    return trio.run(trio.lowlevel.enable_ki_protection(asynchronous))
 
 
 CALLS: dict[str, Callable[[], int]] = {
