@@ -38,9 +38,11 @@ LOCKS = {
     ),
 }
 # What the default session leaves out: it has to be done in a minute or two.
-SLOW = ("niquests", "faults", "lifecycle", "security", "properties")
+SLOW = ("niquests", "faults", "lifecycle", "security", "properties", "fleet", "bench")
 QUICK = tuple(f"--ignore=tests/{slow}" for slow in SLOW)
 SOAK = "tests/lifecycle/test_soak.py"
+# The servers that no package registry has, by what Debian calls them.
+SERVERS = {"redis-server": "redis-server", "memcached": "memcached"}
 # What may be imported where nothing but the wheel is installed, and what may not be there.
 IMPORTS = """
 import importlib.util, sys
@@ -78,6 +80,22 @@ def lifecycle(session: nox.Session) -> None:
     pytest(session, SOAK)
     gevent = ("python", "-m", "gevent.monkey", "--module", "pytest", "-p", "no_skips")
     session.run(*gevent, "tests/conformance", "-k", "requests.Session or requests.get")
+
+
+@nox.session
+def fleet(session: nox.Session) -> None:
+    """Run the tests of processes that share a token, over real caches, and of the simulation."""
+    install_servers(session)
+    install(session, *EXTRAS, "--group=fleet")
+    # Each test has processes enough of its own.
+    session.run("pytest", "-p", "no_skips", "tests/fleet", "tests/bench", *session.posargs)
+
+
+@nox.session
+def simulate(session: nox.Session) -> None:
+    """Simulate fleets of 1,000 and 10,000 workers; write the table and the picture of the docs."""
+    install(session, *EXTRAS, "--group=fleet")
+    session.run("python", "bench/fleet.py", *session.posargs)
 
 
 @nox.session
@@ -179,6 +197,25 @@ def install_package(session: nox.Session) -> None:
     # uv would take a wheel that it built earlier, unless told to forget it.
     fresh = ("--no-deps", f"--reinstall-package={PACKAGE}", f"--build-constraints={LOCK}")
     session.install(*fresh, ".", env=registry())
+
+
+def install_servers(session: nox.Session) -> None:
+    """Install the servers that are missing, where the machine is Debian's and this is root."""
+    missing = [package for package, program in SERVERS.items() if not shutil.which(program)]
+    if missing:
+        # Debian starts what it installs, unless this file says no.
+        policy = Path("/usr/sbin/policy-rc.d")
+        is_ours = not policy.exists()
+        if is_ours:
+            policy.write_text("#!/bin/sh\nexit 101\n")
+            policy.chmod(0o755)
+        try:
+            session.run("apt-get", "update", "-qq", external=True, silent=True)
+            options = ("-qq", "-y", "--no-install-recommends")
+            session.run("apt-get", "install", *options, *missing, external=True, silent=True)
+        finally:
+            if is_ours:
+                policy.unlink()
 
 
 def pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:

@@ -12,16 +12,19 @@ Implementation
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 
 from ._errors import TokenError, retold
 from ._flight import Landing
 from ._flow import Await, Caller, Pause, Steps
-from ._slot import SPACING, Failure, Lead, Slot
-from ._stores import Obtain
+from ._need import Attempt, Later, Need, Obtain
+from ._slot import SPACING, Slot
 from ._token import Deadline, Token
+from ._turns import Failure, Lead
 
 logger = logging.getLogger("dtz_dastra_auth")
 
@@ -42,12 +45,16 @@ class Renewal:
             gives the new token's value and lifetime in seconds.
         label: The identity in words that are not secret, for logs and errors.
         caller: What the driver can do.
+        renew: Gets a new token from elsewhere, or makes the attempt it is given.
     """
 
     slot: Slot
     obtain: Obtain = field(repr=False)
     label: str
     caller: Caller
+    renew: Callable[[Need, Attempt], Steps[Token | Later]] = field(
+        default=lambda need, attempt: attempt(), repr=False
+    )
 
     def token(self, rejected: Token | None, deadline: Deadline) -> Steps[Token]:
         """Give the identity's token, renewed when that is due.
@@ -92,20 +99,38 @@ class Renewal:
                 raise retold(landing.error, self.label)
 
     def _lead(self, lead: Lead, previous: Token | None) -> Steps[Token | None]:
-        """Make the token request; None when an early one failed and the old token has died."""
-        early = lead.token is not None
+        """Get a new token for all; None when there is none yet and the old one has died."""
+        began = self.slot.clock.now().monotonic
+        need = Need(self.label, lead.deadline, lead.token, previous, self.caller.survives)
         with lead.flight.led():
             try:
                 if lead.after:
                     yield Pause(lead.after)
-                token = yield from self._try(lead.deadline, previous, again=not early)
+                outcome = yield from self.renew(need, partial(self._attempt, lead, previous))
             except Exception as error:
-                self.slot.fail(lead.flight, retold(error, self.label), early=early)
-                if lead.token is None or not (self.caller.survives or _is_answer(error)):
+                self.slot.fail(lead.flight, retold(error, self.label), early=lead.is_early)
+                if not lead.is_early or not (self.caller.survives or _is_answer(error)):
                     raise
-                return lead.token if lead.token.left(self.slot.clock.now()) > 0 else None
-        self.slot.land(lead.flight, token)
+                return self._old(lead)
+        if isinstance(outcome, Token):
+            self.slot.land(lead.flight, outcome, began)
+            return outcome
+        if lead.is_early:
+            self.slot.put_off(lead.flight, outcome.seconds)
+            return self._old(lead)
+        told = retold(outcome.error or TokenError("there is no token now"), self.label)
+        self.slot.fail(lead.flight, told, early=False, pause=outcome.seconds)
+        raise retold(told, self.label)
+
+    def _attempt(self, lead: Lead, previous: Token | None) -> Steps[Token]:
+        token = yield from self._try(lead.deadline, previous, again=not lead.is_early)
+        # Others have it from here on, should this caller be cancelled while it is shared.
+        self.slot.keep(token)
         return token
+
+    def _old(self, lead: Lead) -> Token | None:
+        token = lead.token
+        return token if token and token.left(self.slot.clock.now()) > 0 else None
 
     def _go_alone(self, deadline: Deadline, rejected: Token | None) -> Steps[Token]:
         # Whoever has to wait for itself (a hook that calls while its own call is renewing, a

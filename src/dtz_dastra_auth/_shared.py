@@ -1,68 +1,75 @@
 """A store that several processes share, through the cache that they already have."""
 
-import base64
-import hashlib
-import hmac
-import json
-import logging
-import os
-import time
+import inspect
+import weakref
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from random import random
 
-from . import _checks
 from ._errors import ConfigurationError
-from ._flow import Ask, Steps
-from ._oauth import LONGEST_LIFETIME
+from ._flow import Steps
+from ._health import Health
+from ._lease import Share
+from ._need import Attempt, Later, Need
+from ._seal import Seal
+from ._shelf import Cache, Shelf
 from ._slot import Slot
-from ._stores import Identity, MemoryTokenStore, Obtain
-from ._token import Deadline, Token
+from ._stores import Identity, MemoryTokenStore
+from ._token import Clock, SystemClock, Token
 
-logger = logging.getLogger("dtz_dastra_auth")
-
-_VERSION = "1"
-_NONCE = 12
-# Seconds for which a cache that failed is left alone.
-_RESPITE = 30.0
-
-
-class Cache(Protocol):
-    """What Django's caches, Flask-Caching and cachelib have in common; timeouts in seconds."""
-
-    def get(self, key: str) -> Any: ...
-
-    def set(self, key: str, value: str, timeout: Any = ...) -> Any: ...
-
-    def add(self, key: str, value: str, timeout: Any = ...) -> Any: ...
-
-    def delete(self, key: str) -> Any: ...
+_METHODS = ("get", "set", "add", "delete")
 
 
 class SharedTokenStore:
     """Keep tokens in a cache that other processes share, with this process's memory in front.
 
+    All processes with the same client or user make one token request between them, where the
+    cache's ``add`` is atomic: in Redis, Memcached and Django's database cache, and not in files.
     The cache is asked when this process has no token that serves, or is about to renew it, and
     never on an event loop. What is stored is encrypted and authenticated with a key that is
-    derived from the client's secret: who can read the cache learns no token and can plant none.
-    A cache that fails costs a WARNING and is left alone for 30 s; callers never see its errors.
+    derived from the client's secret, or the user's password: who can read the cache learns no
+    token and can plant none. A cache that fails costs a WARNING and is left alone for 30 s;
+    callers never see its errors. How long a question to it may take is its client's own timeout.
+
+    A copy of a store is the store itself; a pickled one arrives with the cache and no token.
+
+    Example:
+        ```python
+        from django.core.cache import cache
+
+        store = SharedTokenStore(cache)
+        session.auth = DastraClientCredentials("public-key", "private-key", store=store)
+        ```
     """
 
     def __init__(
-        self, cache: Cache, *, encrypt: bool = True, prefix: str = "dtz-dastra-auth:"
+        self,
+        cache: Cache,
+        *,
+        encrypt: bool = True,
+        prefix: str = "dtz-dastra-auth:",
+        clock: Clock | None = None,
+        jitter: Callable[[], float] = random,
     ) -> None:
         """Take a cache; it is not asked before the first call.
 
         Args:
-            cache: An object with ``get``, ``set``, ``add`` and ``delete``.
+            cache: An object with ``get(key)``, ``set(key, value, timeout=…)``, ``add(key, value,
+                timeout=…)`` and ``delete(key)``, timeouts in seconds: a cache of Django,
+                Flask-Caching or cachelib, say. It is asked from several threads.
             encrypt: Whether values are encrypted; False stores tokens as plain text.
             prefix: What every key in the cache starts with.
+            clock: Where the time is read; the machine's clocks when None.
+            jitter: Gives a number from 0 up to 1, for spreading renewals and pauses.
 
         Raises:
-            ConfigurationError: The cache has not got these methods.
+            ConfigurationError: The cache has not got these methods, or they are asynchronous.
         """
-        methods = ("get", "set", "add", "delete")
-        if isinstance(cache, type) or not all(callable(getattr(cache, m, None)) for m in methods):
+        methods = [getattr(cache, name, None) for name in _METHODS]
+        if isinstance(cache, type) or not all(callable(method) for method in methods):
             raise ConfigurationError("cache: expected an object with get, set, add and delete")
+        if any(inspect.iscoroutinefunction(method) for method in methods):
+            raise ConfigurationError("cache: expected one for blocking code, asked from threads")
         if not isinstance(prefix, str):
             raise ConfigurationError(f"prefix: expected a str, got {type(prefix).__name__}")
         if not isinstance(encrypt, bool):
@@ -70,13 +77,15 @@ class SharedTokenStore:
         self._cache = cache
         self._encrypt = encrypt
         self._prefix = prefix
-        self._start()
+        self._start(clock or SystemClock(), jitter)
 
-    def _start(self) -> None:
-        self._memory = MemoryTokenStore()
-        self._keys: dict[bytes, bytes] = {}
-        self._rests_until = 0.0
-        self._disbelieved_until = 0.0
+    def _start(self, clock: Clock, jitter: Callable[[], float]) -> None:
+        self._clock = clock
+        self._jitter = jitter
+        self._memory = MemoryTokenStore(clock=clock, jitter=jitter)
+        self._health = Health(clock)
+        # What the memory forgets is forgotten here too.
+        self._shares: weakref.WeakKeyDictionary[Slot, Share] = weakref.WeakKeyDictionary()
 
     def slot(self, identity: Identity) -> Slot:
         """Give the state that this process holds for an identity.
@@ -86,105 +95,35 @@ class SharedTokenStore:
         """
         return self._memory.slot(identity)
 
-    def obtaining(self, identity: Identity, obtain: Obtain) -> Obtain:
-        """Ask the cache before the token endpoint, and tell it what was answered.
+    def renew(self, identity: Identity, need: Need, attempt: Attempt) -> Steps[Token | Later]:
+        """Take the token that another process has got, or make the token request for all.
 
         Args:
             identity: Whose token it is.
-            obtain: Makes the token request.
+            need: What for.
+            attempt: Makes the token request.
         """
-        return partial(self._obtain, identity, obtain)
+        slot = self.slot(identity)
+        share = self._shares.get(slot)
+        if share is None:
+            share = self._shares.setdefault(slot, self._share(identity))
+        return share.renew(need, attempt)
 
     def clear(self) -> None:
         """Forget what this process holds; what is in the cache stays until it ends."""
         self._memory.clear()
 
-    def _obtain(
-        self, identity: Identity, obtain: Obtain, deadline: Deadline, previous: Token | None
-    ) -> Steps[tuple[str, float]]:
-        found: tuple[str, float] | None = yield Ask(partial(self._load, identity))
-        if found is not None and not (previous and previous.value == found[0]):
-            return found
-        value, lifetime = yield from obtain(deadline, previous)
-        yield Ask(partial(self._save, identity, value, lifetime))
-        return value, lifetime
-
-    def _load(self, identity: Identity) -> tuple[str, float] | None:
-        now = time.monotonic()
-        if now < max(self._rests_until, self._disbelieved_until):
-            return None
-        try:
-            key = self._key(identity)
-            value = self._cache.get(self._cache_key(key))
-        except Exception as error:
-            self._rest(error)
-            return None
-        if value is None:
-            return None
-        try:
-            token, expires_at = json.loads(self._open(key, identity, value))
-            left = float(expires_at) - time.time()
-            token = _checks.token_text("token", token)
-        except Exception as error:
-            # The next token that this process gets takes its place.
-            self._disbelieved_until = now + _RESPITE
-            logger.warning("a shared token is not believed: %s", type(error).__qualname__)
-            return None
-        return (token, min(left, LONGEST_LIFETIME)) if left > 0 else None
-
-    def _save(self, identity: Identity, token: str, lifetime: float) -> None:
-        if time.monotonic() < self._rests_until or lifetime < 1:
-            return
-        try:
-            key = self._key(identity)
-            value = self._seal(key, identity, json.dumps([token, time.time() + lifetime]))
-            self._cache.set(self._cache_key(key), value, timeout=int(lifetime))
-        except Exception as error:
-            self._rest(error)
-
-    def _rest(self, error: Exception) -> None:
-        self._rests_until = time.monotonic() + _RESPITE
-        # The error's text may hold the cache's address and password.
-        logger.warning("the shared token store failed with %s", type(error).__qualname__)
-
-    def _cache_key(self, key: bytes) -> str:
-        # Made from the derived key, so that it is no oracle for guessing a password.
-        return self._prefix + hmac.new(key, b"cache key", hashlib.sha256).hexdigest()
-
-    def _key(self, identity: Identity) -> bytes:
-        # Without a lock: one flight an identity asks for it, and a fork could leave one held.
-        filed = identity.key()
-        key = self._keys.get(filed)
-        if key is None:
-            key = self._keys.setdefault(filed, _derive(identity))
-        return key
-
-    def _seal(self, key: bytes, identity: Identity, text: str) -> str:
-        if not self._encrypt:
-            return text
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce = os.urandom(_NONCE)
-        sealed = AESGCM(key).encrypt(nonce, text.encode(), _bound_to(identity))
-        return base64.b64encode(nonce + sealed).decode("ascii")
-
-    def _open(self, key: bytes, identity: Identity, value: str) -> str:
-        if not self._encrypt:
-            return value
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        sealed = base64.b64decode(value, validate=True)
-        if base64.b64encode(sealed).decode("ascii") != value:
-            # The last character has bits that decoding ignores.
-            raise ValueError("not as it was written")
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound_to(identity)).decode()
+    def _share(self, identity: Identity) -> Share:
+        make_seal = partial(Seal, identity, encrypt=self._encrypt)
+        shelf = Shelf(self._cache, self._prefix, self._clock, make_seal)
+        return Share(shelf, self._health, self._clock, self._jitter)
 
     def __getstate__(self) -> tuple[Cache, bool, str]:
         return self._cache, self._encrypt, self._prefix
 
     def __setstate__(self, state: tuple[Cache, bool, str]) -> None:
         self._cache, self._encrypt, self._prefix = state
-        self._start()
+        self._start(SystemClock(), random)
 
     def __copy__(self) -> "SharedTokenStore":
         return self
@@ -194,19 +133,3 @@ class SharedTokenStore:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(encrypt={self._encrypt!r}, prefix={self._prefix!r})"
-
-
-def _bound_to(identity: Identity) -> bytes:
-    return json.dumps([_VERSION, *identity.parts]).encode()
-
-
-def _derive(identity: Identity) -> bytes:
-    bound, secret = _bound_to(identity), identity.secret.encode()
-    if identity.from_password:
-        # scrypt with OWASP's second choice of cost, 32 MiB: a password can be guessed at.
-        salt = hashlib.sha256(bound).digest()
-        return hashlib.scrypt(secret, salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=32)
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    return HKDF(SHA256(), 32, salt=None, info=bound).derive(secret)

@@ -6,11 +6,11 @@ A slot's lock guards assignments only; it is never held across a step, a callbac
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ._errors import TokenError
 from ._flight import Flight, Landing
 from ._token import Clock, Deadline, Instant, Token
+from ._turns import Failure, Lead
 
 # All in seconds. A long-lived token is renewed a minute before its end, a short-lived one with a
 # fifth of its life left; a try that nobody waits for may hold its own caller up for 5 s at most.
@@ -25,42 +25,13 @@ SPACING = 1.0
 PAUSE_AT_MOST = 30.0
 RETRY_AFTER_CAP = 60.0
 REFUSED_PAUSE = 30.0
+# What a server says that will not have it otherwise in a second.
+REFUSALS = frozenset({400, 401, 403})
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A token request that failed, and when the next may be made.
-
-    Attributes:
-        error: What its caller met, as it is told to others.
-        early: Whether it was an early renewal, which nobody was waiting for.
-        next_early: Monotonic seconds before which no early renewal is tried.
-        next_needed: Monotonic seconds before which nothing is tried at all.
-    """
-
-    error: TokenError
-    early: bool
-    next_early: float
-    next_needed: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """This caller is to make the token request.
-
-    Attributes:
-        flight: What the others wait for.
-        deadline: When the answer has to be there.
-        token: The token that still serves, when this is an early renewal.
-        previous: The token that is to be replaced, if there is any.
-        after: Seconds to let pass first, to keep the spacing between tries.
-    """
-
-    flight: Flight
-    deadline: Deadline
-    token: Token | None = None
-    previous: Token | None = None
-    after: float = 0.0
+def early_window(token: Token) -> float:
+    """Tell how many seconds before its end a token is renewed at the earliest."""
+    return min(EARLY_AT_MOST, token.lifetime / 5)
 
 
 class Slot:
@@ -84,7 +55,7 @@ class Slot:
             self._token: Token | None = None
             self._refused: Token | None = None
             self._renew_below = 0.0
-            self._arrived = 0.0
+            self._arrived = self._asked = self._put_off_until = float("-inf")
             self._failure: Failure | None = None
 
     def forget_flight(self) -> None:
@@ -146,24 +117,55 @@ class Slot:
             if self._token is not None and not self._serves(self._token, now, token):
                 self._refused = token
 
-    def keep(self, token: Token) -> None:
-        """Keep a new token."""
+    def keep(self, token: Token, asked: float | None = None) -> None:
+        """Keep a new token.
+
+        Args:
+            token: The token.
+            asked: When it was asked for, in monotonic seconds, if that was elsewhere and it had
+                been there for a while; when it was taken, if None.
+        """
+        began = token.taken.monotonic if asked is None else asked
         with self._lock:
             # A leader that comes in overdue must not put its token over a newer one.
-            if self._token is None or token.taken.monotonic >= self._token.taken.monotonic:
-                self._token = token
-                self._refused = None
-                self._arrived = self.clock.now().monotonic
-                window = min(EARLY_AT_MOST, token.lifetime / 5)
-                self._renew_below = window * (1 - self._jitter() / 4)
-                self._failure = None
+            if began < self._asked:
+                return
+            self._token = token
+            self._refused = None
+            self._asked = began
+            # What has been elsewhere is as young as its request.
+            now = self.clock.now().monotonic
+            self._arrived = now if asked is None else token.taken.monotonic
+            self._renew_below = early_window(token) * (1 - self._jitter() / 4)
+            self._put_off_until = float("-inf")
+            self._failure = None
 
-    def land(self, flight: Flight, token: Token) -> None:
-        """Keep a new token and hand it to all who wait for this flight."""
+    def land(self, flight: Flight, token: Token, asked: float | None = None) -> None:
+        """Keep a new token and hand it to all who wait for this flight.
+
+        Args:
+            flight: The flight.
+            token: The token; as `keep` has it, unless it is kept already.
+            asked: As `keep` has it.
+        """
         with self._lock:
-            self.keep(token)
+            if self._token is not token:
+                self.keep(token, asked)
             self._clear(flight)
         flight.land(Landing(token=token))
+
+    def put_off(self, flight: Flight, seconds: float) -> None:
+        """End an early renewal without a token: somebody elsewhere is at it.
+
+        Args:
+            flight: The flight.
+            seconds: How long no early renewal is tried.
+        """
+        with self._lock:
+            if self._flight is flight:
+                self._put_off_until = self.clock.now().monotonic + seconds
+                self._flight = None
+        flight.give_up()
 
     def note(self, error: TokenError, *, early: bool) -> None:
         """Keep a failure, so that the spacing between tries is kept."""
@@ -178,16 +180,28 @@ class Slot:
             return None
         return failure
 
-    def fail(self, flight: Flight, error: TokenError, *, early: bool) -> None:
+    def fail(
+        self, flight: Flight, error: TokenError, *, early: bool, pause: float | None = None
+    ) -> None:
         """Keep a failure and hand it to all who wait for this flight.
 
         Who waits for an early renewal came when the old token had died, and has had no try of
         its own: the next flight is theirs.
+
+        Args:
+            flight: The flight.
+            error: What its leader met.
+            early: Whether it was an early renewal.
+            pause: Seconds for which nothing is tried, where somebody else has said so.
         """
         with self._lock:
             # What a leader met that came in overdue is old news.
             if self._flight is flight:
-                self.note(error, early=early)
+                if pause is None:
+                    self.note(error, early=early)
+                else:
+                    until = self.clock.now().monotonic + pause
+                    self._failure = Failure(error, early, until, until)
                 self._flight = None
         if early:
             flight.give_up()
@@ -208,7 +222,7 @@ class Slot:
         pause, needed = max(pause, SPACING), SPACING
         if error.retry_after is not None:
             pause = needed = max(min(error.retry_after, RETRY_AFTER_CAP), SPACING)
-        elif error.status_code in (400, 401, 403):
+        elif error.status_code in REFUSALS:
             pause = needed = REFUSED_PAUSE
         return Failure(error, early, now.monotonic + pause, now.monotonic + needed)
 
@@ -227,6 +241,8 @@ class Slot:
         left = token.left(now)
         least = LEAST_LEFT_AT_RISK if at_risk else LEAST_LEFT
         if left < least or (left > self._renew_below and not self._is_refused(token)):
+            return False
+        if now.monotonic < self._put_off_until:
             return False
         return self._failure is None or now.monotonic >= self._failure.next_early
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from requests.auth import AuthBase
@@ -145,7 +146,7 @@ class RenewingSource:
         if isinstance(session, type) or not (session is None or hasattr(session, "get_adapter")):
             raise ConfigurationError("session: expected a requests.Session")
         given: object = store
-        if isinstance(given, type) or not (given is None or hasattr(given, "obtaining")):
+        if isinstance(given, type) or not (given is None or hasattr(given, "renew")):
             raise ConfigurationError("store: expected a MemoryTokenStore() or SharedTokenStore(…)")
         self._identity = identity
         self._label = label
@@ -162,8 +163,8 @@ class RenewingSource:
         store = self._kept_in()
         slot = store.slot(self._identity)
         timeout = self._timeout if caller.timeout is None else min(self._timeout, caller.timeout)
-        obtain = store.obtaining(self._identity, self._obtain)
-        renewal = Renewal(slot, obtain, self._label, caller)
+        renew = partial(store.renew, self._identity)
+        renewal = Renewal(slot, self._obtain, self._label, caller, renew)
         return (yield from renewal.token(rejected, Deadline.after(slot.clock, timeout)))
 
     def reject(self, token: Token) -> None:

@@ -10,16 +10,15 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import random
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from ._flow import Steps
 from ._hidden import Credential
+from ._need import Attempt, Later, Need
 from ._slot import Slot
-from ._token import Clock, Deadline, SystemClock, Token
+from ._token import Clock, SystemClock, Token
 
-_MOST_IDENTITIES = 16_384
-
-Obtain: TypeAlias = Callable[[Deadline, Token | None], Steps[tuple[str, float]]]
+MOST_IDENTITIES = 16_384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +66,8 @@ class TokenStore(Protocol):
         """Give the state that this process holds for an identity."""
         ...
 
-    def obtaining(self, identity: Identity, obtain: Obtain) -> Obtain:
-        """Put what lies beyond this process before the token request, if there is anything."""
+    def renew(self, identity: Identity, need: Need, attempt: Attempt) -> Steps[Token | Later]:
+        """Get a new token for this process: from elsewhere, or by the token request."""
         ...
 
     def clear(self) -> None:
@@ -111,15 +110,21 @@ class MemoryTokenStore:
             slot = self._slots.get(key)
             if slot is None:
                 slot = self._slots[key] = Slot(self._clock, self._jitter)
-                if len(self._slots) > _MOST_IDENTITIES:
+                if len(self._slots) > MOST_IDENTITIES:
                     self._slots.popitem(last=False)
             else:
                 self._slots.move_to_end(key)
             return slot
 
-    def obtaining(self, identity: Identity, obtain: Obtain) -> Obtain:
-        """Go straight to the token request: there is nothing beyond this process."""
-        return obtain
+    def renew(self, identity: Identity, need: Need, attempt: Attempt) -> Steps[Token | Later]:
+        """Make the token request: there is nothing beyond this process.
+
+        Args:
+            identity: Whose token it is.
+            need: What for.
+            attempt: Makes the token request.
+        """
+        return attempt()
 
     def clear(self) -> None:
         """Forget every token; the next call of each object asks for a new one."""

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from dtz_dastra_auth import _origins
+from dtz_dastra_auth import _origins, _seal
 from dtz_dastra_auth._stores import clear_default_store
 
 
 @pytest.fixture(autouse=True)
 def process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Start each test as a new process would: no token kept, no warning given."""
+    """Start each test as a new process would: no token kept, no key derived, no warning given."""
     monkeypatch.setattr(_origins, "_warned", type(_origins._warned)())
+    monkeypatch.setattr(_seal, "_roots", {})
     yield
     clear_default_store()

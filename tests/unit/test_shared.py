@@ -1,10 +1,8 @@
-"""Tokens in a cache that other processes use too: what is in it, and what is believed of it."""
+"""The store that processes share: what it shares, with whom, and what it is as an object."""
 
 import copy
-import json
-import logging
+import functools
 import pickle
-import string
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,218 +10,111 @@ from typing import Any
 import pytest
 from cachelib import FileSystemCache, SimpleCache
 
-from dtz_dastra_auth import DastraClientCredentials, DtzLogin, SharedTokenStore, _shared
-from dtz_dastra_auth._flow import Ask, Exchange, Steps
+from dtz_dastra_auth import DastraClientCredentials, DtzLogin, SharedTokenStore
 from dtz_dastra_auth._stores import Identity
-from dtz_dastra_auth._token import Deadline, SystemClock, Token
-
-IDENTITY = Identity(("client_credentials", "https://token.example/", "shop", "api1"), "hunter2")
-OTHER_TENANT = Identity(("client_credentials", "https://token.example/", "mall", "api1"), "hunter3")
-VALUE = "T0ken.rabbit"
-HOUR = 3600.0
-
-
-class DictCache:
-    """A cache as Django's and cachelib's are, with what it holds open to the test."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, Any] = {}
-        self.timeouts: dict[str, Any] = {}
-        self.gets = 0
-
-    def get(self, key: str) -> Any:
-        self.gets += 1
-        return self.held.get(key)
-
-    def set(self, key: str, value: str, timeout: Any = None) -> Any:
-        self.held[key] = value
-        self.timeouts[key] = timeout
-
-    def add(self, key: str, value: str, timeout: Any = None) -> Any:
-        return key not in self.held and not self.set(key, value, timeout)
-
-    def delete(self, key: str) -> Any:
-        self.held.pop(key, None)
-
-
-class Down(DictCache):
-    """A cache that cannot be reached; its errors hold its address and password."""
-
-    def get(self, key: str) -> Any:
-        self.gets += 1
-        raise ConnectionError("redis://user:hunter2@cache.example")
-
-    def set(self, key: str, value: str, timeout: Any = None) -> Any:
-        raise ConnectionError("redis://user:hunter2@cache.example")
-
-
-class Time:
-    """The two clocks, in the place of the `time` that the store reads."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_800_000_000.0
-
-    def time(self) -> float:
-        return self.seconds
-
-    def monotonic(self) -> float:
-        return self.seconds - 1_799_000_000.0
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    clock = Time()
-    monkeypatch.setattr(_shared, "time", clock)
-    return clock
+from unit.caches import HOUR, IDENTITY, OTHER_TENANT, DictCache
+from unit.clock import FakeClock
+from unit.fleet import Fleet
 
 
 @pytest.fixture(params=["dict", "SimpleCache", "FileSystemCache"])
-def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Fleet:
     makers: dict[str, Callable[[], Any]] = {
-        "dict": DictCache,
+        "dict": lambda: None,
         "SimpleCache": SimpleCache,
         "FileSystemCache": lambda: FileSystemCache(str(tmp_path)),
     }
-    return makers[request.param]()
-
-
-class Process:
-    """One process: a store of its own in front of a cache that it shares."""
-
-    def __init__(self, cache: Any, **options: Any) -> None:
-        self.store = SharedTokenStore(cache, **options)
-        self.requests = 0
-
-    def token(
-        self,
-        identity: Identity = IDENTITY,
-        *,
-        answer: tuple[str, float] = (VALUE, HOUR),
-        previous: str | None = None,
-    ) -> tuple[str, float]:
-        """Get a token as a renewal does: from the cache, or else by a token request."""
-
-        def obtain(deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
-            self.requests += 1
-            given: tuple[str, float] = yield Exchange("https://token.example/", {}, b"", deadline)
-            return given
-
-        steps = self.store.obtaining(identity, obtain)(
-            Deadline.after(SystemClock(), 30), Token(previous) if previous else None
-        )
-        outcome: object = None
-        while True:
-            try:
-                step = steps.send(outcome)
-            except StopIteration as end:
-                found: tuple[str, float] = end.value
-                return found
-            if isinstance(step, Ask):
-                outcome = step.function()
-            else:
-                assert isinstance(step, Exchange)
-                outcome = answer
-
-
-def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelno == logging.WARNING and record.name == "dtz_dastra_auth"
-    ]
-
-
-def filled(**options: Any) -> DictCache:
-    cache = DictCache()
-    Process(cache, **options).token()
-    assert len(cache.held) == 1
-    return cache
+    return Fleet(makers[request.param]())
 
 
 # Two processes
 
 
-def test_the_first_process_makes_a_token_request(cache: Any) -> None:
-    first = Process(cache)
+def test_the_first_process_makes_a_token_request(fleet: Fleet) -> None:
+    first = fleet.process()
 
-    assert first.token() == (VALUE, HOUR)
+    assert first.obtain("first").value == "first"
     assert first.requests == 1
 
 
-def test_the_second_process_uses_the_token_of_the_first(cache: Any) -> None:
-    Process(cache).token()
-    second = Process(cache)
+def test_the_second_process_uses_the_token_of_the_first(fleet: Fleet) -> None:
+    fleet.process().obtain("first")
+    second = fleet.process()
 
-    value, left = second.token()
-
-    assert value == VALUE
-    assert HOUR - 30 < left <= HOUR
+    assert second.obtain().value == "first"
     assert second.requests == 0
 
 
-def test_the_second_process_counts_what_is_left_of_the_tokens_life(time: Time) -> None:
-    cache = DictCache()
-    Process(cache).token()
-    time.seconds += 1000
+def test_the_second_process_counts_what_is_left_of_the_tokens_life() -> None:
+    fleet = Fleet()
+    fleet.process().obtain()
+    fleet.pass_(1000)
+    second = fleet.process()
 
-    assert Process(cache).token() == (VALUE, HOUR - 1000)
-
-
-def test_the_cache_is_told_when_the_token_ends() -> None:
-    assert list(filled().timeouts.values()) == [3600]
+    assert second.left(second.obtain()) == HOUR - 1000
 
 
-def test_an_expired_token_is_not_taken(time: Time) -> None:
-    cache = DictCache()
-    Process(cache).token()
-    time.seconds += HOUR
-    second = Process(cache)
+def test_the_time_that_the_answer_took_is_no_part_of_the_life_that_others_count() -> None:
+    fleet = Fleet()
+    leader = fleet.process().call()
+    fleet.pass_(5)
+    leader.answer("first")
+    second = fleet.process()
 
-    assert second.token(answer=("newer", HOUR)) == ("newer", HOUR)
+    assert second.left(second.obtain()) == HOUR - 5
+
+
+def test_an_expired_token_is_not_taken() -> None:
+    fleet = Fleet()
+    fleet.process().obtain("first")
+    # Whatever the cache makes of it.
+    value = fleet.cache.peek("token")
+    fleet.pass_(HOUR)
+    fleet.cache.plant("token", value)
+    second = fleet.process()
+
+    assert second.obtain("new").value == "new"
     assert second.requests == 1
 
 
-@pytest.mark.parametrize("lifetime", [0.0, 0.5])
-def test_a_token_that_is_as_good_as_expired_is_not_stored(lifetime: float) -> None:
-    cache = DictCache()
+def test_a_rejected_token_in_the_cache_is_not_taken_again(fleet: Fleet) -> None:
+    first = fleet.process()
+    old = first.obtain("old")
+    fleet.pass_(10)
 
-    Process(cache).token(answer=(VALUE, lifetime))
-
-    assert cache.held == {}
-
-
-def test_a_rejected_token_in_the_cache_is_not_taken_again(cache: Any) -> None:
-    Process(cache).token()
-    second = Process(cache)
-
-    assert second.token(answer=("newer", HOUR), previous=VALUE) == ("newer", HOUR)
-    assert second.requests == 1
+    assert first.obtain("new", rejected=old).value == "new"
+    assert first.requests == 2
 
 
-def test_the_token_that_follows_a_rejected_one_is_for_all(cache: Any) -> None:
-    Process(cache).token()
-    Process(cache).token(answer=("newer", HOUR), previous=VALUE)
-    third = Process(cache)
+def test_the_token_that_follows_a_rejected_one_is_for_all(fleet: Fleet) -> None:
+    first, second = fleet.some(2)
+    old = first.obtain("old")
+    second.obtain()
+    fleet.pass_(10)
+    first.obtain("new", rejected=old)
 
-    assert third.token()[0] == "newer"
-    assert third.requests == 0
-
-
-def test_a_token_that_another_process_has_renewed_is_taken_for_a_rejected_one(cache: Any) -> None:
-    Process(cache).token(answer=("newer", HOUR))
-    second = Process(cache)
-
-    assert second.token(previous=VALUE)[0] == "newer"
-    assert second.requests == 0
+    assert second.obtain(rejected=old).value == "new"
+    assert fleet.process().obtain().value == "new"
+    assert fleet.requests == 2
 
 
-def test_two_tenants_never_meet(cache: Any) -> None:
-    Process(cache).token()
-    second = Process(cache)
+def test_a_token_that_was_rejected_without_a_replay_is_renewed_for_all() -> None:
+    fleet = Fleet()
+    first, second = fleet.sharing(2)
+    fleet.pass_(10)
+    first.grant.reject(first.obtain())
 
-    assert second.token(OTHER_TENANT, answer=("theirs", HOUR)) == ("theirs", HOUR)
-    assert second.requests == 1
-    assert second.token()[0] == VALUE
+    assert first.obtain("new").value == "new"
+    second.grant.reject(second.obtain())
+    assert second.obtain().value == "new"
+
+
+def test_two_tenants_never_meet(fleet: Fleet) -> None:
+    ours, theirs = fleet.process(), fleet.process(identity=OTHER_TENANT)
+    ours.obtain("ours")
+
+    assert theirs.obtain("theirs").value == "theirs"
+    assert fleet.process().obtain().value == "ours"
 
 
 @pytest.mark.parametrize(
@@ -231,288 +122,94 @@ def test_two_tenants_never_meet(cache: Any) -> None:
     [
         Identity(IDENTITY.parts, "other"),
         Identity((*IDENTITY.parts[:3], "api2"), "hunter2"),
-        Identity(("client_credentials", "https://other.example/", "shop", "api1"), "hunter2"),
+        Identity((IDENTITY.parts[0], "https://other.example/", *IDENTITY.parts[2:]), "hunter2"),
     ],
     ids=["secret", "scope", "url"],
 )
 def test_what_makes_another_token_is_not_shared(other: Identity) -> None:
-    second = Process(filled())
+    fleet = Fleet()
+    fleet.process().obtain("ours")
 
-    second.token(other, answer=("theirs", HOUR))
+    assert fleet.process(identity=other).obtain("theirs").value == "theirs"
 
-    assert second.requests == 1
 
+def test_stores_with_two_prefixes_share_nothing(fleet: Fleet) -> None:
+    fleet.process().obtain("ours")
 
-def test_stores_with_two_prefixes_share_nothing() -> None:
-    second = Process(filled(), prefix="other:")
+    assert fleet.process(prefix="other:").obtain("theirs").value == "theirs"
 
-    second.token()
 
-    assert second.requests == 1
+def test_logins_and_key_pairs_can_be_kept_in_one_cache() -> None:
+    fleet = Fleet()
+    process = fleet.process()
+    for auth, value in (
+        (DastraClientCredentials("a", "b")._source, "A"),
+        (DtzLogin("a", "b"), "B"),
+    ):
+        identity = auth._identity  # type: ignore[attr-defined]  # both are renewing sources
+        assert process.obtain(value, grant=process.granted(identity)).value == value
 
+    assert len(fleet.cache.held) == 2
 
-def test_every_key_starts_with_the_prefix() -> None:
-    assert all(key.startswith("my app:") for key in filled(prefix="my app:").held)
 
-
-# What is in the cache
-
-
-@pytest.mark.parametrize(
-    "identity",
-    [IDENTITY, Identity(("dtz_login", "https://id.example", "shop", ""), "hunter2", True)],
-    ids=["key pair", "password"],
-)
-def test_nothing_in_the_cache_can_be_read(identity: Identity) -> None:
-    cache = DictCache()
-    Process(cache).token(identity)
-
-    everything = repr(cache.held)
-    for part in (VALUE, *identity.parts[1:3], identity.secret):
-        assert part not in everything
-
-
-def test_nothing_in_the_files_of_a_cache_can_be_read(tmp_path: Path) -> None:
-    Process(FileSystemCache(str(tmp_path))).token()
-
-    everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert everything
-    for part in (VALUE, "shop", "hunter2"):
-        assert part.encode() not in everything
-
-
-def test_the_same_token_is_never_stored_as_the_same_bytes() -> None:
-    assert set(filled().held.values()).isdisjoint(filled().held.values())
-
-
-def test_what_is_stored_is_text() -> None:
-    (value,) = filled().held.values()
-
-    assert isinstance(value, str)
-    assert value.isascii()
-
-
-def test_without_encryption_readable_json_is_stored(time: Time) -> None:
-    (value,) = filled(encrypt=False).held.values()
-
-    assert json.loads(value) == [VALUE, time.seconds + HOUR]
-
-
-def test_without_encryption_the_second_process_uses_the_token_too(cache: Any) -> None:
-    Process(cache, encrypt=False).token()
-    second = Process(cache, encrypt=False)
-
-    assert second.token()[0] == VALUE
-    assert second.requests == 0
-
-
-def test_without_encryption_the_key_shows_no_secret() -> None:
-    (key,) = filled(encrypt=False).held
-
-    assert "hunter2" not in key
-    assert "shop" not in key
-
-
-# What is not believed
-
-
-def spoilt(value: Any, **options: Any) -> tuple[Process, DictCache]:
-    """Give a second process over a cache in which something else stands under our key."""
-    cache = filled(**options)
-    (key,) = cache.held
-    cache.held[key] = value
-    return Process(cache, **options), cache
-
-
-BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
-
-
-# Of the last character before the padding not all bits count.
-@pytest.mark.parametrize("bit", [1, 32], ids=["lowest bit", "highest bit"])
-def test_a_value_with_any_character_changed_is_not_believed(
-    bit: int, time: Time, caplog: pytest.LogCaptureFixture
-) -> None:
-    cache = filled()
-    ((key, value),) = cache.held.items()
-    for place, character in enumerate(value):
-        other = "A" if character == "=" else BASE64[BASE64.index(character) ^ bit]
-        cache.held[key] = value[:place] + other + value[place + 1 :]
-        caplog.clear()
-        second = Process(cache)
-
-        assert second.token(answer=("newer", HOUR)) == ("newer", HOUR), place
-        assert second.requests == 1
-        assert len(warnings(caplog)) == 1
-
-
-@pytest.mark.parametrize(
-    "garbage",
-    [
-        "",
-        "A",
-        "AAAA",
-        "A" * 200,
-        "[]",
-        "null",
-        "é",
-        b"",
-        b"\x00\xff",
-        5,
-        5.5,
-        [],
-        {},
-        True,
-        object,
-    ],
-    ids=repr,
-)
-@pytest.mark.parametrize("encrypt", [True, False])
-def test_garbage_is_not_believed(
-    encrypt: bool, garbage: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    second, _ = spoilt(garbage, encrypt=encrypt)
-
-    assert second.token(answer=("newer", HOUR)) == ("newer", HOUR)
-    assert len(warnings(caplog)) == 1
-
-
-@pytest.mark.parametrize(
-    "garbage",
-    [
-        '["T"]',
-        '["T", 1, 2]',
-        '["T", "soon"]',
-        '["T", null]',
-        '{"T": 1, "U": 2}',
-        "[null, 9e9]",
-        "[5, 9e9]",
-        '["", 9e9]',
-        '["T\\r\\nX-Injected: 1", 9e9]',
-        '["T T", 9e9]',
-        '["T", NaN]',
-        "[" * 100_000,
-    ],
-    ids=lambda text: text[:32],
-)
-def test_garbage_in_the_shape_of_an_unencrypted_value_is_not_believed(garbage: str) -> None:
-    second, _ = spoilt(garbage, encrypt=False)
-
-    assert second.token(answer=("newer", HOUR)) == ("newer", HOUR)
-
-
-def test_an_unencrypted_value_is_not_believed_where_values_are_encrypted(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    # Whoever can write to the cache plants a token of theirs.
-    second, _ = spoilt(json.dumps(["planted", 9e9]))
-
-    assert second.token(answer=("newer", HOUR)) == ("newer", HOUR)
-    assert len(warnings(caplog)) == 1
-
-
-def test_another_versions_value_is_not_believed(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    with monkeypatch.context() as earlier:
-        earlier.setattr(_shared, "_VERSION", "0")
-        (value,) = filled().held.values()
-    second, _ = spoilt(value)
-
-    assert second.token(answer=("newer", HOUR)) == ("newer", HOUR)
-    assert len(warnings(caplog)) == 1
-
-
-def test_another_tenants_value_under_our_key_is_not_believed(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    cache = DictCache()
-    Process(cache).token(OTHER_TENANT, answer=("theirs", HOUR))
-    (value,) = cache.held.values()
-    second, _ = spoilt(value)
-
-    assert second.token(answer=("newer", HOUR)) == ("newer", HOUR)
-    assert len(warnings(caplog)) == 1
-
-
-def test_a_value_that_is_not_believed_is_replaced_by_the_next_token() -> None:
-    second, cache = spoilt("garbage")
-
-    second.token(answer=("newer", HOUR))
-
-    assert Process(cache).token()[0] == "newer"
-
-
-# A cache that fails
-
-
-def test_callers_never_see_that_the_cache_is_down(caplog: pytest.LogCaptureFixture) -> None:
-    process = Process(Down())
-
-    assert process.token() == (VALUE, HOUR)
-    (message,) = warnings(caplog)
-    assert "ConnectionError" in message
-    assert "hunter2" not in message
-    assert "cache.example" not in message
-
-
-def test_a_cache_that_is_down_is_left_alone_for_half_a_minute(
-    time: Time, caplog: pytest.LogCaptureFixture
-) -> None:
-    cache = Down()
-    process = Process(cache)
-    process.token()
-
-    time.seconds += 29
-    process.token()
-    assert cache.gets == 1
-    time.seconds += 2
-    process.token()
-    assert cache.gets == 2
-
-    assert len(warnings(caplog)) == 2
-
-
-def test_a_cache_that_takes_nothing_costs_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    class Full(DictCache):
-        def set(self, key: str, value: str, timeout: Any = None) -> Any:
-            raise OSError("no space left for hunter2")
-
-    assert Process(Full()).token() == (VALUE, HOUR)
-    (message,) = warnings(caplog)
-    assert "hunter2" not in message
-
-
-def test_a_cache_that_came_back_is_used_again(time: Time) -> None:
-    class Flapping(DictCache):
-        down = True
-
-        def get(self, key: str) -> Any:
-            if self.down:
-                raise ConnectionError
-            return super().get(key)
-
-    cache = Flapping()
-    process = Process(cache)
-    process.token()
-    cache.down = False
-    time.seconds += 31
-    process.token()
-
-    assert Process(cache).token()[0] == VALUE
+# The memory of the process
 
 
 def test_a_cache_is_not_asked_before_the_first_call() -> None:
-    cache = Down()
+    cache = DictCache(FakeClock())
     DastraClientCredentials("shop", "hunter2", store=SharedTokenStore(cache))
 
-    assert cache.gets == 0
+    assert cache.questions == []
+
+
+def test_a_cache_is_not_asked_while_the_process_has_a_good_token() -> None:
+    fleet = Fleet()
+    (process,) = fleet.sharing(1)
+
+    def go_on() -> None:
+        for _ in range(100):
+            process.obtain()
+            fleet.pass_((HOUR - 61) / 100)
+
+    assert fleet.asked(go_on) == []
+
+
+def test_callers_that_wait_for_their_own_process_ask_the_cache_nothing() -> None:
+    fleet = Fleet()
+    process = fleet.process()
+    process.call()
+
+    assert fleet.asked(lambda: [process.call() for _ in range(50)]) == []
+    assert process.requests == 1
+
+
+def test_a_cleared_store_takes_its_token_from_the_cache() -> None:
+    fleet = Fleet()
+    (process,) = fleet.sharing(1)
+    slot = process.store.slot(IDENTITY)
+
+    process.store.clear()
+
+    assert process.store.slot(IDENTITY) is not slot
+    assert process.obtain().value == "old"
+    assert process.requests == 1
+
+
+def test_a_store_forgets_what_its_memory_forgets() -> None:
+    fleet = Fleet()
+    (process,) = fleet.sharing(1)
+    assert len(process.store._shares) == 1
+
+    process.store.clear()
+
+    assert len(process.store._shares) == 0
 
 
 # The store as an object
 
 
 def test_a_copy_of_a_store_is_the_store() -> None:
-    store = SharedTokenStore(DictCache())
+    store = SharedTokenStore(SimpleCache())
 
     assert copy.copy(store) is store
     assert copy.deepcopy(store) is store
@@ -520,61 +217,79 @@ def test_a_copy_of_a_store_is_the_store() -> None:
 
 @pytest.mark.parametrize("encrypt", [True, False])
 def test_a_pickled_store_uses_the_cache_it_had(encrypt: bool, tmp_path: Path) -> None:
-    first = Process(FileSystemCache(str(tmp_path)), encrypt=encrypt, prefix="mine:")
-    first.token()
+    fleet = Fleet(FileSystemCache(str(tmp_path)), encrypt=encrypt, prefix="mine:")
+    fleet.process().obtain("first")
+    arrived = pickle.loads(pickle.dumps(fleet.processes[0].store))
 
-    second = Process(DictCache())
-    second.store = pickle.loads(pickle.dumps(first.store))
+    second = Fleet(DictCache(FakeClock())).process()
+    second.store = arrived
 
-    assert second.token()[0] == VALUE
+    assert repr(arrived) == repr(fleet.processes[0].store)
+    # It reads the machine's clocks, by which a token from the fake clock's future is fresh.
+    assert second.obtain(grant=second.granted(IDENTITY)).value == "first"
     assert second.requests == 0
 
 
 def test_a_pickled_store_holds_no_token_and_no_secret(tmp_path: Path) -> None:
-    process = Process(FileSystemCache(str(tmp_path)), encrypt=False)
-    process.token()
+    fleet = Fleet(FileSystemCache(str(tmp_path)), encrypt=False)
+    process = fleet.process()
+    process.obtain("T0ken.rabbit")
 
     pickled = pickle.dumps(process.store)
 
-    assert VALUE.encode() not in pickled
+    assert b"T0ken.rabbit" not in pickled
     assert b"hunter2" not in pickled
 
 
-def test_a_cleared_store_forgets_what_this_process_holds() -> None:
-    store = SharedTokenStore(DictCache())
-    slot = store.slot(IDENTITY)
-
-    store.clear()
-
-    assert store.slot(IDENTITY) is not slot
-
-
 def test_repr_shows_nothing_of_the_cache() -> None:
-    shown = repr(SharedTokenStore(DictCache(), prefix="mine:"))
+    shown = repr(SharedTokenStore(SimpleCache(), prefix="mine:"))
 
     assert shown == "SharedTokenStore(encrypt=True, prefix='mine:')"
 
 
 @pytest.mark.parametrize("missing", ["get", "set", "add", "delete"])
 def test_a_cache_has_to_have_four_methods(missing: str) -> None:
-    cache = DictCache()
+    cache = SimpleCache()
     setattr(cache, missing, None)
 
     with pytest.raises(ValueError, match=r"^cache: "):
         SharedTokenStore(cache)
 
 
+@pytest.mark.parametrize("cache", [None, "redis://", {}, SimpleCache], ids=str)
+def test_a_cache_has_to_be_one(cache: Any) -> None:
+    with pytest.raises(ValueError, match=r"^cache: "):
+        SharedTokenStore(cache)
+
+
+@pytest.mark.parametrize("method", ["get", "set", "add", "delete"])
+@pytest.mark.parametrize("is_partial", [False, True])
+def test_a_cache_for_async_code_is_refused(method: str, is_partial: bool) -> None:
+    async def coroutine(*args: Any, **kwargs: Any) -> Any:
+        return None
+
+    cache = SimpleCache()
+    setattr(cache, method, functools.partial(coroutine) if is_partial else coroutine)
+
+    with pytest.raises(ValueError, match=r"^cache: .*blocking"):
+        SharedTokenStore(cache)
+
+
 @pytest.mark.parametrize("prefix", [None, 5, b"bytes"])
 def test_a_prefix_has_to_be_text(prefix: Any) -> None:
     with pytest.raises(ValueError, match=r"^prefix: "):
-        SharedTokenStore(DictCache(), prefix=prefix)
+        SharedTokenStore(SimpleCache(), prefix=prefix)
 
 
-def test_logins_and_key_pairs_can_be_kept_in_one_cache() -> None:
-    cache = DictCache()
-    process = Process(cache)
-    for auth in (DastraClientCredentials("a", "b")._source, DtzLogin("a", "b")):
-        process.token(auth._identity)  # type: ignore[attr-defined]  # both are renewing sources
+@pytest.mark.parametrize("encrypt", [None, 0, "no"])
+def test_whether_to_encrypt_is_said_by_a_bool(encrypt: Any) -> None:
+    with pytest.raises(ValueError, match=r"^encrypt: "):
+        SharedTokenStore(SimpleCache(), encrypt=encrypt)
 
-    assert len(cache.held) == 2
-    assert process.requests == 2
+
+@pytest.mark.parametrize(
+    "store", [SharedTokenStore, SimpleCache(), "redis://"], ids=["class", "cache", "url"]
+)
+def test_a_store_has_to_be_one(store: Any) -> None:
+    with pytest.raises(ValueError, match=r"^store: "):
+        DastraClientCredentials("shop", "hunter2", store=store)

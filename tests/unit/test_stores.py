@@ -325,7 +325,7 @@ def test_a_store_gives_one_identity_one_slot() -> None:
 def test_a_store_forgets_the_identity_that_was_asked_for_longest_ago(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_stores, "_MOST_IDENTITIES", 3)
+    monkeypatch.setattr(_stores, "MOST_IDENTITIES", 3)
     store = MemoryTokenStore()
     a, b, c = (store.slot(identity(name)) for name in "abc")
     store.slot(identity("a"))
@@ -338,7 +338,7 @@ def test_a_store_forgets_the_identity_that_was_asked_for_longest_ago(
 
 
 def test_a_store_does_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_stores, "_MOST_IDENTITIES", 10)
+    monkeypatch.setattr(_stores, "MOST_IDENTITIES", 10)
     store = MemoryTokenStore()
 
     for number in range(100):
@@ -423,7 +423,8 @@ FORK = """
     import os, sys, threading, warnings
     from dtz_dastra_auth import MemoryTokenStore, SharedTokenStore, _origins
     from dtz_dastra_auth._flight import Flight
-    from dtz_dastra_auth._slot import Lead
+    from dtz_dastra_auth._need import Need
+    from dtz_dastra_auth._turns import Lead
     from dtz_dastra_auth._stores import Identity, default_store
     from dtz_dastra_auth._token import Deadline, Token
 
@@ -534,13 +535,39 @@ def test_a_forked_child_is_not_kept_by_a_lock_of_a_shared_store() -> None:
             def delete(self, key): self.pop(key, None)
 
         store = SharedTokenStore(Cache())
-        lock = getattr(store, "_keys_lock", None)
-        if lock is not None:
-            held(lock)
+        held(store._memory._lock)
         def work():
-            steps = store.obtaining(identity, None)(None, None)
-            next(steps).function()
+            need = Need("a", deadline(store.slot(identity)))
+            next(store.renew(identity, need, None)).function()
         print(in_child(work))
+    """)
+        == "0"
+    )
+
+
+def test_a_forked_child_is_not_kept_by_a_question_of_its_parent_to_a_shared_cache() -> None:
+    assert (
+        forked("""
+        parent, going_on = os.getpid(), threading.Event()
+
+        class Cache(dict):
+            def get(self, key):
+                if os.getpid() == parent:
+                    asked.set()
+                    going_on.wait()
+            def set(self, key, value, timeout=None): self[key] = value
+            def add(self, key, value, timeout=None): return self.setdefault(key, value) is value
+            def delete(self, key): self.pop(key, None)
+
+        asked, store = threading.Event(), SharedTokenStore(Cache())
+
+        def first_question():
+            need = Need("a", deadline(store.slot(identity)))
+            next(store.renew(identity, need, None)).function()
+
+        threading.Thread(target=first_question, daemon=True).start()
+        asked.wait()
+        print(in_child(first_question))
     """)
         == "0"
     )
