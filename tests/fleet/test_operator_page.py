@@ -231,7 +231,8 @@ def test_what_is_said_not_to_unpickle_keeps_the_value_as_it_is(
 
 
 def test_the_class_for_redis_alone_is_the_one_that_is_tested() -> None:
-    tested = re.sub(r' *""".*"""\n+', "", Path(__file__).with_name("plain_redis.py").read_text(encoding="utf-8"))
+    source = Path(__file__).with_name("plain_redis.py").read_text(encoding="utf-8")
+    tested = re.sub(r' *""".*"""\n+', "", source)
     assert tested[tested.index("class ") :] in parts("python")["Redis alone 1"]
 
 
