@@ -87,8 +87,11 @@ def fleet(session: nox.Session) -> None:
     """Run the tests of processes that share a token, over real caches, and of the simulation."""
     install_servers(session)
     install(session, *EXTRAS, "--group=fleet")
-    # Each test has processes enough of its own.
-    session.run("pytest", "-p", "no_skips", "tests/fleet", "tests/bench", *session.posargs)
+    # What keeps all processors busy by itself runs alone.
+    alone = ("tests/fleet/test_one_renewal.py", "tests/fleet/test_outages.py")
+    others = [f"--ignore={path}" for path in alone]
+    pytest(session, "tests/fleet", "tests/bench", *others)
+    session.run("pytest", "-p", "no_skips", *alone, *session.posargs)
 
 
 @nox.session
