@@ -70,3 +70,8 @@ def retold(error: Exception, label: str) -> TokenError:
         return again
     kind = type(error)
     return TokenError(f"the token request for {label} met {kind.__module__}.{kind.__qualname__}")
+
+
+def is_answer(error: Exception) -> bool:
+    """Tell what the token endpoint has answered from what went wrong on the way."""
+    return isinstance(error, TokenError) and error.status_code is not None

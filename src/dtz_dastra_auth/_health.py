@@ -1,17 +1,31 @@
 """Whether a process uses its shared cache, after what it has met there."""
 
+import itertools
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 
+from ._shelf import GarbageError
 from ._token import Clock
+
+T = TypeVar("T")
 
 logger = logging.getLogger("dtz_dastra_auth")
 
-# Seconds.
+# All in seconds.
 RESPITE = 30.0
+# Whoever asked may have been cancelled since: its question goes on in a thread that nobody waits
+# for. While it is open for longer than that, no other one is asked.
+HESITATION = 0.5
+SLOW = 1.0
+
+
+class TroubleError(Exception):
+    """The cache is not to be asked now; that has been told."""
 
 
 class Health:
-    """Whether a process uses its cache, after what it has met there."""
+    """Whether a process uses its cache."""
 
     def __init__(self, clock: Clock) -> None:
         """Begin with trust.
@@ -21,10 +35,17 @@ class Health:
         """
         self._clock = clock
         self._rests_until = float("-inf")
+        self._numbers = itertools.count()
+        # When each question was asked that has not been answered; changed in one step each time.
+        self._open: dict[int, float] = {}
 
     def rests(self) -> bool:
         """Tell whether the cache is left alone."""
-        return self._clock.now().monotonic < self._rests_until
+        now = self._clock.now().monotonic
+        longest = now - min([now, *self._open.copy().values()])
+        if longest > SLOW:
+            self.rest("does not answer")
+        return now < self._rests_until or longest > HESITATION
 
     def rest(self, why: str) -> None:
         """Leave the cache alone for a while.
@@ -32,5 +53,35 @@ class Health:
         Args:
             why: What it did, in words that are not secret.
         """
-        self._rests_until = self._clock.now().monotonic + RESPITE
-        logger.warning("the shared token store %s; it is left alone for %.0f s", why, RESPITE)
+        now = self._clock.now().monotonic
+        if now >= self._rests_until:
+            self._rests_until = now + RESPITE
+            logger.warning("the shared token store %s; it is left alone for %.0f s", why, RESPITE)
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Ask the cache, on whatever thread this is; nobody may wait for it any more.
+
+        Args:
+            question: The question.
+
+        Raises:
+            TroubleError: The cache failed, or is left alone.
+        """
+        if self.rests():
+            raise TroubleError
+        number, began = next(self._numbers), self._clock.now().monotonic
+        self._open[number] = began
+        try:
+            answer = question()
+        except GarbageError:
+            self.rest("holds what is no lease of ours")
+        except Exception as error:
+            # Its text may hold the cache's address and password.
+            self.rest(f"failed with {type(error).__qualname__}")
+        else:
+            if self._clock.now().monotonic - began > SLOW:
+                self.rest("takes too long to answer")
+            return answer
+        finally:
+            del self._open[number]
+        raise TroubleError

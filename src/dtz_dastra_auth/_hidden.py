@@ -57,7 +57,9 @@ def hidden(headers: Mapping[str, str]) -> dict[str, str]:
 
 def conceal(answer: Any) -> Any:
     """Give what a caller's function or a server has given, so that a token does not show."""
-    return Credential(answer) if type(answer) is str else answer
+    if type(answer) is str:
+        return Credential(answer)
+    return CredentialBytes(answer) if type(answer) is bytes else answer
 
 
 def values(headers: Any, name: str) -> list[Any]:

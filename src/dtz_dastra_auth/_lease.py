@@ -21,23 +21,20 @@ Theory of operation
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from threading import Timer
 from typing import Any, TypeVar
 
-from ._errors import TokenError, retold
+from ._beliefs import Beliefs, is_same
+from ._errors import is_answer
 from ._flow import Ask, Pause, Steps
-from ._health import RESPITE, Health
+from ._health import SLOW, Health, TroubleError
 from ._need import Attempt, Later, Need
-from ._shelf import LEASE, Failed, GarbageError, Shelf
-from ._slot import (
-    PAUSE_AT_MOST,
-    REFUSALS,
-    REFUSED_PAUSE,
-    RETRY_AFTER_CAP,
-    SPACING,
-    early_window,
-)
+from ._pauses import failure
+from ._shelf import Failed, Shelf
+from ._slot import SPACING, early_window
 from ._token import Clock, Token
 
 T = TypeVar("T")
@@ -45,17 +42,20 @@ T = TypeVar("T")
 logger = logging.getLogger("dtz_dastra_auth")
 
 # All in seconds.
-DEAD_PAUSE = 3.0
 # Enough for the lease of a holder that died, and the token request of the next.
 LONGEST_WAIT = 15.0
 LOOK_AGAIN = 2.0
 FIRST_POLL, LAST_POLL = 0.05, 1.0
 # Times that a lease was not to be had, and was nobody's.
 _RACES = 3
+# What questions may take of the time there is.
+_FOR_QUESTIONS = 0.25
+# For one of a cancelled call's own process to take over.
+_GRACE = 0.2
 
 
-class _TroubleError(Exception):
-    """The cache is not to be asked now."""
+class _LateError(TroubleError):
+    """What is left of the time is for a token request."""
 
 
 class Share:
@@ -77,11 +77,10 @@ class Share:
         self._clock = clock
         self._jitter = jitter
         self._untold: tuple[float, Failed] | None = None
-        self._doubts = False
-        self._garbage: Any = None
-        self._garbage_since = float("-inf")
-        self._lease: Any = None
-        self._lease_since = float("-inf")
+        self._beliefs = Beliefs(health, clock)
+        # Seconds that the cache has taken of one need's time, and may take.
+        self._spent = self._allowed = 0.0
+        self._under_way = 0
 
     def renew(self, need: Need, attempt: Attempt) -> Steps[Token | Later]:
         """Take the fleet's token, or make the token request for all.
@@ -90,26 +89,70 @@ class Share:
             need: What for.
             attempt: Makes the token request.
         """
-        seen, self._doubts = None, False
+        seen, self._spent = None, 0.0
+        self._beliefs.begin()
+        had = need.deadline.left()
+        self._allowed = had * _FOR_QUESTIONS
+        self._under_way += 1
         try:
-            yield from self._tell_at_last()
-            outcome, seen = yield from self._find(need)
-        except _TroubleError:
-            outcome = None
-        if outcome is not None:
-            return outcome
+            try:
+                yield from self._tell_at_last()
+                outcome, seen = yield from self._find(need)
+            except _LateError:
+                # Who has a token that serves does not ask without the lease, nor with little time.
+                outcome = Later(SPACING) if need.token is not None else None
+            except TroubleError:
+                outcome = None
+            if outcome is None and need.token is not None and need.deadline.left() < had / 2:
+                outcome = Later(SPACING)
+            if outcome is None:
+                return (yield from self._make(need, attempt, seen))
+        except GeneratorExit:
+            self._let_go()
+            raise
+        finally:
+            self._under_way -= 1
+        if isinstance(outcome, Later):
+            self._let_go()
+        return outcome
+
+    def _make(self, need: Need, attempt: Attempt, seen: Any) -> Steps[Token]:
+        """Make the token request for all."""
+        had = need.deadline.left()
         try:
             token = yield from attempt()
         except Exception as error:
-            failed = self._failed(error, need)
-            if need.survives or (isinstance(error, TokenError) and error.status_code is not None):
-                yield from self._tell(failed)
-            else:
+            failed = failure(error, need, had, self._clock)
+            if not (need.survives or is_answer(error)):
                 # The client ends this call, and with it these steps, which then must not wait.
                 self._untold = self._now() + failed.seconds, failed
-            raise
+                raise
+            token_of_another = yield from self._tell(failed, need)
+            if token_of_another is None:
+                raise
+            return token_of_another
         yield from self._keep(need, token, seen)
         return token
+
+    def _let_go(self) -> None:
+        """Give the lease back when a cancelled call was the last one of this process.
+
+        Not at once: one of those who waited for it takes over, and the lease with it. Not here:
+        this may be an event loop.
+        """
+        if not self._shelf.holds():
+            return
+
+        def let_go() -> None:
+            if not self._under_way:
+                with suppress(TroubleError):
+                    self._health.ask(self._shelf.release)
+
+        timer = Timer(_GRACE, let_go)
+        timer.daemon = True
+        # At the end of the interpreter no thread can be started any more.
+        with suppress(RuntimeError):
+            timer.start()
 
     def _find(self, need: Need) -> Steps[tuple[Token | Later | None, Any]]:
         """Look for a token; None when this process is to ask, and what was in the cache then."""
@@ -121,10 +164,10 @@ class Share:
                 return found, value
             # Asked first, also because Django's database cache adds atomically only where no row
             # is: reading removes one that has ended.
-            lease, failed = yield from self._ask(self._shelf.standing)
-            if lease is None and (yield from self._ask(self._shelf.claim)):
+            lease, failed = yield from self._ask_in_time(self._shelf.standing)
+            if lease is None and (yield from self._ask_in_time(self._shelf.claim)):
                 return (yield from self._look_again(need))
-            if lease is None or self._is_overdue(lease, failed.seconds if failed else LEASE):
+            if lease is None or self._beliefs.is_overdue(lease, failed):
                 races += 1
                 yield from self._clear(lease, races)
                 continue
@@ -136,9 +179,10 @@ class Share:
             wait = SPACING if failed else self._poll_after(self._now() - began)
             if self._now() + wait >= until:
                 return None, value
+            self._spent = 0.0
             yield Pause(wait)
             if failed:
-                yield from self._ask(partial(self._shelf.remove, lease))
+                yield from self._ask_in_time(partial(self._shelf.remove, lease))
 
     def _later(self, need: Need, failed: Failed | None) -> Later | None:
         """Tell who is not to wait for the one that asks, or for the end of a failure."""
@@ -158,7 +202,7 @@ class Share:
             raise self._trouble("keeps nothing")
         # Once that is a race: it has been given back between the two questions.
         if lease is not None or races > 1:
-            yield from self._ask(partial(self._shelf.remove, lease))
+            yield from self._ask_in_time(partial(self._shelf.remove, lease))
 
     def _look_again(self, need: Need) -> Steps[tuple[Token | None, Any]]:
         # With the lease: another's token can have come, and its lease gone, since the first look.
@@ -171,7 +215,7 @@ class Share:
         """Look at what is kept for all: its value, and the token if it is the one needed."""
         value, token = yield from self._read()
         now = self._clock.now()
-        if token is None or _is_old(token, need):
+        if token is None or self._beliefs.is_old(token, need):
             return value, None
         if need.token is not None and token.left(now) <= early_window(token):
             # It is to be renewed itself.
@@ -182,33 +226,10 @@ class Share:
         return value, token
 
     def _read(self) -> Steps[tuple[Any, Token | None]]:
-        value, token, is_garbage = yield from self._ask(self._shelf.get)
+        value, token, is_garbage = yield from self._ask_in_time(self._shelf.get)
         if is_garbage:
-            self._doubt(value)
+            self._beliefs.doubt(value)
         return value, token
-
-    def _doubt(self, value: Any) -> None:
-        """Overlook what is not to be believed once: the next token takes its place."""
-        if self._doubts:
-            return
-        self._doubts, now = True, self._now()
-        # Another process has found it too, and is asking.
-        if now < self._garbage_since + LEASE and _is_same(value, self._garbage):
-            return
-        if now < self._garbage_since + RESPITE:
-            raise self._trouble("goes on holding what is not to be believed")
-        self._garbage, self._garbage_since = value, now
-        logger.warning("the shared token store holds what is not to be believed, it is ignored")
-
-    def _is_overdue(self, lease: Any, seconds: float) -> bool:
-        """Tell a lease, or a failure, that does not end in its time.
-
-        Some caches add in two steps, of which the second gives the key its end; and some take
-        a key that has ended for one that is there.
-        """
-        if not _is_same(lease, self._lease):
-            self._lease, self._lease_since = lease, self._now()
-        return self._now() > self._lease_since + seconds + SPACING
 
     def _keep(self, need: Need, token: Token, seen: Any) -> Steps[None]:
         is_good = token.left(self._clock.now()) >= 1
@@ -216,18 +237,26 @@ class Share:
             if is_good and not self._shelf.holds():
                 # Another has asked meanwhile; what was not there before is newer.
                 value, theirs, _ = yield from self._ask(self._shelf.get)
-                is_good = theirs is None or _is_old(theirs, need) or _is_same(value, seen)
+                is_good = (
+                    theirs is None or self._beliefs.is_old(theirs, need) or is_same(value, seen)
+                )
             if is_good:
                 yield from self._ask(partial(self._shelf.put, token))
             yield from self._ask(self._shelf.release)
-        except _TroubleError:
+        except TroubleError:
             return
 
-    def _tell(self, failed: Failed) -> Steps[None]:
+    def _tell(self, failed: Failed, need: Need | None = None) -> Steps[Token | None]:
+        """Tell all of a failure, unless another process has a token by now, which is given."""
         try:
+            if need is not None and not self._shelf.holds():
+                _, token = yield from self._look(need)
+                if token is not None:
+                    return token
             yield from self._ask(partial(self._shelf.tell, failed))
-        except _TroubleError:
-            return
+        except TroubleError:
+            pass
+        return None
 
     def _tell_at_last(self) -> Steps[None]:
         if self._untold is not None:
@@ -236,51 +265,25 @@ class Share:
                 left = replace(failed, seconds=until - self._now())
                 yield from self._tell(left)
 
-    def _failed(self, error: Exception, need: Need) -> Failed:
-        left = need.token.left(self._clock.now()) if need.token else 0.0
-        pause = min(PAUSE_AT_MOST, left / 2) if left > 0 else DEAD_PAUSE
-        for_all = need.token is None
-        if isinstance(error, TokenError):
-            if error.retry_after is not None:
-                pause, for_all = min(error.retry_after, RETRY_AFTER_CAP), True
-            elif error.status_code in REFUSALS:
-                pause, for_all = pause if left > 0 else REFUSED_PAUSE, True
-        return Failed(retold(error, need.label), max(pause, SPACING), for_all)
-
     def _ask(self, question: Callable[[], T]) -> Steps[T]:
         if self._health.rests():
-            raise _TroubleError
-        try:
-            outcome: T = yield Ask(question)
-        except GarbageError:
-            raise self._trouble("holds what is no lease of ours") from None
-        except Exception as error:
-            # Its text may hold the cache's address and password.
-            raise self._trouble(f"failed with {type(error).__qualname__}") from None
+            raise TroubleError
+        before = self._now()
+        outcome: T = yield Ask(partial(self._health.ask, question))
+        self._spent += self._now() - before
         return outcome
 
-    def _trouble(self, what: str) -> _TroubleError:
+    def _ask_in_time(self, question: Callable[[], T]) -> Steps[T]:
+        """Ask while there is time enough left for a token request."""
+        if self._spent > max(self._allowed, SLOW):
+            raise self._trouble("takes too long to answer")
+        if self._spent > self._allowed:
+            raise _LateError
+        return (yield from self._ask(question))
+
+    def _trouble(self, what: str) -> TroubleError:
         self._health.rest(what)
-        return _TroubleError(what)
+        return TroubleError(what)
 
     def _now(self) -> float:
         return self._clock.now().monotonic
-
-
-def _is_old(token: Token, need: Need) -> bool:
-    """Tell the token that is to be replaced.
-
-    Some servers hand the same one out again until it ends, with what is left of its life.
-    """
-    previous = need.previous
-    if previous is None or token.value != previous.value:
-        return False
-    return need.token is None or token.lifetime == previous.lifetime
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    try:
-        return bool(one == other)
-    except Exception:
-        # What a cache unpickles may be of any class.
-        return False

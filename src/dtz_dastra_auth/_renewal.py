@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 
-from ._errors import TokenError, retold
+from ._errors import TokenError, is_answer, retold
 from ._flight import Landing
 from ._flow import Await, Caller, Pause, Steps
 from ._need import Attempt, Later, Need, Obtain
@@ -109,7 +109,7 @@ class Renewal:
                 outcome = yield from self.renew(need, partial(self._attempt, lead, previous))
             except Exception as error:
                 self.slot.fail(lead.flight, retold(error, self.label), early=lead.is_early)
-                if not lead.is_early or not (self.caller.survives or _is_answer(error)):
+                if not lead.is_early or not (self.caller.survives or is_answer(error)):
                     raise
                 return self._old(lead)
         if isinstance(outcome, Token):
@@ -124,8 +124,8 @@ class Renewal:
 
     def _attempt(self, lead: Lead, previous: Token | None) -> Steps[Token]:
         token = yield from self._try(lead.deadline, previous, again=not lead.is_early)
-        # Others have it from here on, should this caller be cancelled while it is shared.
-        self.slot.keep(token)
+        # Nobody in this process waits while it is shared with others.
+        self.slot.land(lead.flight, token)
         return token
 
     def _old(self, lead: Lead) -> Token | None:
@@ -181,10 +181,6 @@ class Renewal:
             asked = error.retry_after or 0.0
             return max(asked, SPACING) if asked <= _PATIENCE else None
         return SPACING if self.caller.survives and self.caller.was_reset(error) else None
-
-
-def _is_answer(error: Exception) -> bool:
-    return isinstance(error, TokenError) and error.status_code is not None
 
 
 def _named(error: Exception) -> str:

@@ -100,7 +100,7 @@ class Seal:
         return json.dumps([VERSION, purpose, *self._parts]).encode()
 
     def _derived(self, label: str) -> bytes:
-        return hmac.digest(self._root, label.encode(), hashlib.sha256)
+        return CredentialBytes(hmac.digest(self._root, label.encode(), hashlib.sha256))
 
 
 _roots: dict[bytes, bytes] = {}

@@ -31,13 +31,15 @@ class SharedTokenStore:
     token and can plant none. A cache that fails costs a WARNING and is left alone for 30 s;
     callers never see its errors. How long a question to it may take is its client's own timeout.
 
-    A copy of a store is the store itself; a pickled one arrives with the cache and no token.
+    A copy of a store is the store itself; a pickled one arrives with the cache, if that can be
+    pickled, and no token.
 
     Example:
         ```python
         from django.core.cache import cache
 
         store = SharedTokenStore(cache)
+        session = requests.Session()
         session.auth = DastraClientCredentials("public-key", "private-key", store=store)
         ```
     """
@@ -49,7 +51,7 @@ class SharedTokenStore:
         encrypt: bool = True,
         prefix: str = "dtz-dastra-auth:",
         clock: Clock | None = None,
-        jitter: Callable[[], float] = random,
+        jitter: Callable[[], float] | None = None,
     ) -> None:
         """Take a cache; it is not asked before the first call.
 
@@ -58,12 +60,15 @@ class SharedTokenStore:
                 timeout=…)`` and ``delete(key)``, timeouts in seconds: a cache of Django,
                 Flask-Caching or cachelib, say. It is asked from several threads.
             encrypt: Whether values are encrypted; False stores tokens as plain text.
-            prefix: What every key in the cache starts with.
+            prefix: What every key in the cache starts with. Processes share a token only if they
+                have the same prefix, and the same kind of cache with the same settings.
             clock: Where the time is read; the machine's clocks when None.
-            jitter: Gives a number from 0 up to 1, for spreading renewals and pauses.
+            jitter: Gives a number from 0 up to 1, for spreading renewals and pauses;
+                `random.random` when None.
 
         Raises:
-            ConfigurationError: The cache has not got these methods, or they are asynchronous.
+            ConfigurationError: The cache has not got these methods, or they are asynchronous; or
+                another argument cannot work.
         """
         methods = [getattr(cache, name, None) for name in _METHODS]
         if isinstance(cache, type) or not all(callable(method) for method in methods):
@@ -72,12 +77,14 @@ class SharedTokenStore:
             raise ConfigurationError("cache: expected one for blocking code, asked from threads")
         if not isinstance(prefix, str):
             raise ConfigurationError(f"prefix: expected a str, got {type(prefix).__name__}")
+        if not prefix.isprintable():
+            raise ConfigurationError("prefix: contains a control character")
         if not isinstance(encrypt, bool):
             raise ConfigurationError(f"encrypt: expected a bool, got {type(encrypt).__name__}")
         self._cache = cache
         self._encrypt = encrypt
         self._prefix = prefix
-        self._start(clock or SystemClock(), jitter)
+        self._start(clock or SystemClock(), jitter or random)
 
     def _start(self, clock: Clock, jitter: Callable[[], float]) -> None:
         self._clock = clock
@@ -88,7 +95,7 @@ class SharedTokenStore:
         self._shares: weakref.WeakKeyDictionary[Slot, Share] = weakref.WeakKeyDictionary()
 
     def slot(self, identity: Identity) -> Slot:
-        """Give the state that this process holds for an identity.
+        """Give the state that this process holds for an identity; for auth objects, not callers.
 
         Args:
             identity: Whose token it is.
@@ -96,7 +103,7 @@ class SharedTokenStore:
         return self._memory.slot(identity)
 
     def renew(self, identity: Identity, need: Need, attempt: Attempt) -> Steps[Token | Later]:
-        """Take the token that another process has got, or make the token request for all.
+        """Take the fleet's token, or make the token request for all; for auth objects.
 
         Args:
             identity: Whose token it is.
@@ -110,7 +117,11 @@ class SharedTokenStore:
         return share.renew(need, attempt)
 
     def clear(self) -> None:
-        """Forget what this process holds; what is in the cache stays until it ends."""
+        """Forget what this process holds.
+
+        What is in the cache is found again by the next call: to ask anew, delete its keys there
+        first.
+        """
         self._memory.clear()
 
     def _share(self, identity: Identity) -> Share:

@@ -21,6 +21,8 @@ from ._token import Clock, Instant, Token
 # Seconds. Who holds a lease does not rely on it in its last second.
 LEASE = 10
 LEASE_IN_USE = 9.0
+# Bytes of a value: a token of 64 kB, sealed and written as base64, and as much again.
+_MOST = 192 * 1024
 
 
 # What unpickling raises, beyond the errors of clients, which have classes of their own.
@@ -86,8 +88,9 @@ class Shelf:
         self._clock = clock
         self._make_seal = make_seal
         self._made: Seal | None = None
-        # The process that has the lease (a fork copies this object), and until when it uses it.
-        self._held: tuple[int, float] | None = None
+        # The process that has the lease (a fork copies this object), and since when.
+        self._held: tuple[int, Instant] | None = None
+        self._tried: tuple[int, Any, Instant] | None = None
 
     @property
     def _seal(self) -> Seal:
@@ -118,6 +121,8 @@ class Shelf:
             return "unreadable", None, True
         if value is None:
             return None, None, False
+        if _is_large(value):
+            return "large", None, True
         try:
             return value, self._read(value), False
         except Exception:
@@ -152,20 +157,22 @@ class Shelf:
         """
         if self.holds():
             return True
-        before = self._clock.now().monotonic
+        before = self._clock.now()
         # With something in it that no other lease has, so that one can be told from the next.
         value = self._seal.close("lease", ["asking", os.urandom(8).hex()])
+        # Some caches do not say whether they did.
+        self._tried = os.getpid(), value, before
         if not self._cache.add(self._lease_key, value, timeout=LEASE):
             return False
-        self._held = (os.getpid(), before + LEASE_IN_USE)
+        self._held = os.getpid(), before
         return True
 
     def holds(self) -> bool:
         """Tell whether this process has the lease."""
         if self._held is None:
             return False
-        process, until = self._held
-        return process == os.getpid() and self._clock.now().monotonic < until
+        process, since = self._held
+        return process == os.getpid() and self._clock.now().since(since) < LEASE_IN_USE
 
     def release(self) -> None:
         """Give the lease back; one that may be another's by now is left to end."""
@@ -184,8 +191,12 @@ class Shelf:
             GarbageError: The value is not to be believed.
         """
         value = None if self.holds() else self._cache.get(self._lease_key)
-        if value is None:
+        if self._tried and self._tried[:2] == (os.getpid(), value):
+            self._held = os.getpid(), self._tried[2]
+        if value is None or self.holds():
             return None, None
+        if _is_large(value):
+            raise GarbageError("lease")
         try:
             state, *told = self._seal.open("lease", value)
             return value, None if state == "asking" else self._failed(told)
@@ -239,3 +250,8 @@ class Shelf:
     def _set(self, key: str, value: str, seconds: float) -> None:
         if self._cache.set(key, value, timeout=max(math.ceil(seconds), 1)) is False:
             raise LossyCacheError("set")
+
+
+def _is_large(value: Any) -> bool:
+    """Tell what is larger than any token answer that this package reads."""
+    return isinstance(value, str | bytes) and len(value) > _MOST

@@ -7,6 +7,7 @@ import pytest
 
 from unit.caches import TAKE
 from unit.fleet import Fleet, Process
+from unit.timers import FakeTimer
 
 
 def cancelled(process: Process) -> None:
@@ -85,6 +86,40 @@ def test_other_processes_wait_for_the_heir() -> None:
     heir.answer("new")
 
     assert loser.wait().got() == "new"
+
+
+# When nobody takes over
+
+
+def test_the_lease_of_a_cancelled_caller_is_given_back_when_nobody_takes_over() -> None:
+    fleet = Fleet()
+    cancelled(fleet.process())
+    (timer,) = FakeTimer.started
+
+    assert timer.daemon
+    assert timer.seconds < 1
+    assert fleet.asked(timer.end) == ["delete lease"]
+    assert fleet.process().call().requests
+
+
+def test_an_heir_keeps_it() -> None:
+    fleet = Fleet()
+    process = fleet.process()
+    cancelled(process)
+    heir = process.call()
+    (timer,) = FakeTimer.started
+
+    assert fleet.asked(timer.end) == []
+    assert fleet.asked(lambda: heir.answer("new")) == ["set token", "delete lease"]
+
+
+def test_who_had_no_lease_has_none_to_give_back() -> None:
+    fleet = Fleet()
+    fleet.process().call()
+    loser = fleet.process().call()
+    loser.cancel()
+
+    assert FakeTimer.started == []
 
 
 # Forks

@@ -148,7 +148,7 @@ def test_who_asked_on_its_own_tells_of_its_failure_where_nobody_has_the_lease() 
     late = fleet.process().call()
     fleet.pass_(10)
 
-    assert fleet.asked(lambda: late.fail(answered(400))) == ["add lease"]
+    assert fleet.asked(lambda: late.fail(answered(400))) == ["get token", "add lease"]
     assert fleet.process().call().met().status_code == 400
 
 

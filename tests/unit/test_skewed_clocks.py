@@ -119,15 +119,31 @@ def test_a_holder_that_is_too_late_overwrites_no_newer_token(skew: float, is_wri
 
 
 @EACH_SKEW
-def test_a_lease_ends_by_no_wall_clock(skew: float) -> None:
+def test_a_lease_that_is_anothers_ends_by_no_wall_clock(skew: float) -> None:
     fleet = Fleet()
-    leader = fleet.process().call()
+    fleet.process().call()
     loser = fleet.process(skew=skew).call()
     fleet.world.set_wall(fleet.world.wall + skew)
 
     assert loser.wake().waits > 0
-    questions = fleet.asked(lambda: leader.answer("new", 2 * DAY))
-    assert questions == ["set token", "delete lease"]
+
+
+@pytest.mark.parametrize("skew", [-60, -3600, -86400])
+def test_a_wall_clock_that_is_set_back_leaves_a_holder_its_lease(skew: float) -> None:
+    fleet = Fleet()
+    holder = fleet.process().call()
+    fleet.world.set_wall(fleet.world.wall + skew)
+
+    assert fleet.asked(lambda: holder.answer("new", 2 * DAY)) == ["set token", "delete lease"]
+
+
+def test_a_holder_that_was_suspended_does_not_rely_on_its_lease() -> None:
+    fleet = Fleet()
+    holder = fleet.process().call()
+    # The monotonic clock stands still meanwhile.
+    fleet.world.set_wall(fleet.world.wall + 60)
+
+    assert fleet.asked(lambda: holder.answer("new", 2 * DAY)) == ["get token", "set token"]
 
 
 # Failures
