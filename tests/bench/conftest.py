@@ -1,0 +1,15 @@
+"""The benches' modules, for the tests of them."""
+
+import importlib
+import sys
+from pathlib import Path
+
+_BENCH = Path(__file__).parents[2] / "bench"
+
+# For a moment only, since `fleet` is also a directory of tests.
+sys.path.insert(0, str(_BENCH))
+try:
+    importlib.import_module("fleet_bounds")
+    importlib.import_module("fleet_picture")
+finally:
+    sys.path.remove(str(_BENCH))
