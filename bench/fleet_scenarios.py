@@ -13,7 +13,7 @@ BRIEF = Outage(LIFETIME - 5, LIFETIME + 10)
 
 COMPARED = (
     Scenario("normal", "Normal running", "the token endpoint takes 0.2 s", cycles=4),
-    Scenario("slow", "A slow token endpoint", "it takes 4 to 6 s", latency=(4.0, 6.0), cycles=2),
+    Scenario("slow", "A slow token endpoint", "it takes 4 to 6 s", latency=(4.0, 6.0), cycles=4),
     Scenario(
         "outage-before",
         "An outage of 85 s, over 10 s before the token's end",
@@ -42,7 +42,7 @@ COMPARED = (
         "dying",
         "One holder of the lease in two dies",
         "right after it has taken it, and is replaced a second later",
-        cycles=2,
+        cycles=3,
         odds=0.5,
     ),
     Scenario(
@@ -61,13 +61,6 @@ COMPARED = (
 # What is run for this package alone, in the smallest fleet: the same outages in the other way, and
 # with other callers.
 ALONE = (
-    Scenario(
-        "slow-10",
-        "A slow token endpoint",
-        "of 4 to 6 s, for ten cycles",
-        latency=(4.0, 6.0),
-        cycles=10,
-    ),
     Scenario(
         "before-refused",
         "85 s, over 10 s before the token's end",

@@ -38,9 +38,16 @@ class Beliefs:
         self._lease_since = float("-inf")
         self._replaced: deque[str] = deque(maxlen=_REMEMBERED)
 
-    def begin(self) -> None:
-        """Begin another renewal."""
+    def begin(self, need: Need) -> None:
+        """Begin another renewal.
+
+        Args:
+            need: What for; the token that it replaces is never taken back.
+        """
         self._is_told = False
+        previous = need.previous
+        if previous is not None and previous.value not in self._replaced:
+            self._replaced.append(previous.value)
 
     def doubt(self, value: Any) -> None:
         """Overlook what is not to be believed once: the next token takes its place.
@@ -73,11 +80,9 @@ class Beliefs:
             need: What for.
         """
         previous = need.previous
-        if previous is not None and previous.value not in self._replaced:
-            self._replaced.append(previous.value)
-        if token.value not in self._replaced:
-            return False
-        return need.token is None or previous is None or token.lifetime == previous.lifetime
+        if previous is None or token.value != previous.value:
+            return token.value in self._replaced
+        return need.token is None or token.lifetime == previous.lifetime
 
     def is_overdue(self, lease: Any, failed: Failed | None) -> bool:
         """Tell a lease, or a failure, that does not end in its time.

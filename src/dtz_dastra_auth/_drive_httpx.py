@@ -232,7 +232,7 @@ class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
         if inspect.iscoroutinefunction(step.function):
             return conceal(await step.function())
         outcome = await anyio.to_thread.run_sync(
-            step.function, abandon_on_cancel=True, limiter=_limiter()
+            step.function, abandon_on_cancel=True, limiter=_limiter(step)
         )
         return conceal(await outcome if inspect.isawaitable(outcome) else outcome)
 
@@ -247,16 +247,16 @@ async def _outcome(performed: Coroutine[Any, Any, Any]) -> tuple[Any, BaseExcept
 
 # Threads of our own: those of the default limiter may all be waiting for the very token that this
 # step is needed for.
-_limiters: RunVar[anyio.CapacityLimiter] = RunVar("dtz_dastra_auth_threads")
+_limiters: RunVar[dict[bool, anyio.CapacityLimiter]] = RunVar("dtz_dastra_auth_threads")
 
 
-def _limiter() -> anyio.CapacityLimiter:
+def _limiter(step: Ask) -> anyio.CapacityLimiter:
     try:
-        return _limiters.get()
+        limiters = _limiters.get()
     except LookupError:
-        limiter = anyio.CapacityLimiter(40)
-        _limiters.set(limiter)
-        return limiter
+        limiters = {is_ours: anyio.CapacityLimiter(40) for is_ours in (False, True)}
+        _limiters.set(limiters)
+    return limiters[step.is_ours]
 
 
 async def _done() -> None:

@@ -83,9 +83,16 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Call a function that may block or be a coroutine function, and hand back its result."""
+    """Call a function that may block or be a coroutine function, and hand back its result.
+
+    Attributes:
+        function: The function.
+        is_ours: Whether it asks a shared cache; one that hangs is not to keep callers' functions
+            from a thread.
+    """
 
     function: Callable[[], Any] = field(repr=False)
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

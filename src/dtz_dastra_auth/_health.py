@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,6 +19,10 @@ RESPITE = 30.0
 # for. While it is open for longer than that, no other one is asked.
 HESITATION = 0.5
 SLOW = 1.0
+# For the first question of all: clients import what they need then, and connect.
+FIRST = 5.0
+# So many may wait for it meanwhile, or have been cancelled.
+_MOST_FIRST = 8
 
 
 class TroubleError(Exception):
@@ -25,7 +30,11 @@ class TroubleError(Exception):
 
 
 class Health:
-    """Whether a process uses its cache."""
+    """Whether a process uses its cache.
+
+    Attributes:
+        is_warm: Whether the cache has answered a question.
+    """
 
     def __init__(self, clock: Clock) -> None:
         """Begin with trust.
@@ -36,15 +45,21 @@ class Health:
         self._clock = clock
         self._rests_until = float("-inf")
         self._numbers = itertools.count()
-        # When each question was asked that has not been answered; changed in one step each time.
-        self._open: dict[int, float] = {}
+        # When each question was asked that has not been answered, and in which process: a fork
+        # copies it, and not the thread that asks. Changed in one step each time.
+        self._open: dict[tuple[int, int], float] = {}
+        self.is_warm = False
 
     def rests(self) -> bool:
         """Tell whether the cache is left alone."""
         now = self._clock.now().monotonic
-        longest = now - min([now, *self._open.copy().values()])
+        process = os.getpid()
+        begun = [began for (mine, _), began in self._open.copy().items() if mine == process]
+        longest = now - min([now, *begun])
         if longest > SLOW:
             self.rest("does not answer")
+        if not self.is_warm and len(begun) >= _MOST_FIRST:
+            return True
         return now < self._rests_until or longest > HESITATION
 
     def rest(self, why: str) -> None:
@@ -69,7 +84,9 @@ class Health:
         """
         if self.rests():
             raise TroubleError
-        number, began = next(self._numbers), self._clock.now().monotonic
+        number, began = (os.getpid(), next(self._numbers)), self._clock.now().monotonic
+        if not self.is_warm:
+            began += FIRST
         self._open[number] = began
         try:
             answer = question()
@@ -81,6 +98,7 @@ class Health:
         else:
             if self._clock.now().monotonic - began > SLOW:
                 self.rest("takes too long to answer")
+            self.is_warm = True
             return answer
         finally:
             del self._open[number]

@@ -81,6 +81,7 @@ class Share:
         # Seconds that the cache has taken of one need's time, and may take.
         self._spent = self._allowed = 0.0
         self._under_way = 0
+        self._is_claiming = False
 
     def renew(self, need: Need, attempt: Attempt) -> Steps[Token | Later]:
         """Take the fleet's token, or make the token request for all.
@@ -89,8 +90,8 @@ class Share:
             need: What for.
             attempt: Makes the token request.
         """
-        seen, self._spent = None, 0.0
-        self._beliefs.begin()
+        seen, self._spent, self._is_claiming = None, 0.0, False
+        self._beliefs.begin(need)
         had = need.deadline.left()
         self._allowed = had * _FOR_QUESTIONS
         self._under_way += 1
@@ -140,8 +141,10 @@ class Share:
         Not at once: one of those who waited for it takes over, and the lease with it. Not here:
         this may be an event loop.
         """
-        if not self._shelf.holds():
+        # A thread that nobody waits for goes on taking it.
+        if not (self._shelf.holds() or self._is_claiming):
             return
+        self._is_claiming = False
 
         def let_go() -> None:
             if not self._under_way:
@@ -165,7 +168,7 @@ class Share:
             # Asked first, also because Django's database cache adds atomically only where no row
             # is: reading removes one that has ended.
             lease, failed = yield from self._ask_in_time(self._shelf.standing)
-            if lease is None and (yield from self._ask_in_time(self._shelf.claim)):
+            if lease is None and (yield from self._claim()):
                 return (yield from self._look_again(need))
             if lease is None or self._beliefs.is_overdue(lease, failed):
                 races += 1
@@ -203,6 +206,12 @@ class Share:
         # Once that is a race: it has been given back between the two questions.
         if lease is not None or races > 1:
             yield from self._ask_in_time(partial(self._shelf.remove, lease))
+
+    def _claim(self) -> Steps[bool]:
+        self._is_claiming = True
+        has_won = yield from self._ask_in_time(self._shelf.claim)
+        self._is_claiming = False
+        return has_won
 
     def _look_again(self, need: Need) -> Steps[tuple[Token | None, Any]]:
         # With the lease: another's token can have come, and its lease gone, since the first look.
@@ -268,9 +277,10 @@ class Share:
     def _ask(self, question: Callable[[], T]) -> Steps[T]:
         if self._health.rests():
             raise TroubleError
-        before = self._now()
-        outcome: T = yield Ask(partial(self._health.ask, question))
-        self._spent += self._now() - before
+        before, counts = self._now(), self._health.is_warm
+        outcome: T = yield Ask(partial(self._health.ask, question), is_ours=True)
+        if counts:
+            self._spent += self._now() - before
         return outcome
 
     def _ask_in_time(self, question: Callable[[], T]) -> Steps[T]:

@@ -115,14 +115,15 @@ class Shelf:
             the value is not to be believed.
         """
         try:
-            # Not encrypted, it shows a token in the frames that tools for errors look at.
-            value = conceal(self._cache.get(self._token_key))
+            value = self._cache.get(self._token_key)
         except _UNREADABLE:
             return "unreadable", None, True
         if value is None:
             return None, None, False
         if _is_large(value):
             return "large", None, True
+        # Not encrypted, it shows a token in the frames that tools for errors look at.
+        value = conceal(value)
         try:
             return value, self._read(value), False
         except Exception:
@@ -177,7 +178,7 @@ class Shelf:
     def release(self) -> None:
         """Give the lease back; one that may be another's by now is left to end."""
         if self.holds():
-            self._held = None
+            self._held = self._tried = None
             self._cache.delete(self._lease_key)
 
     def standing(self) -> tuple[Any, Failed | None]:

@@ -7,8 +7,8 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -24,14 +24,11 @@ from fleet.redis_server import RedisServer
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "shared-tokens.md"
 TEXT = PAGE.read_text(encoding="utf-8")
-SOURCE = Path(dtz_dastra_auth.__file__).parent
 
-_HEADING_OR_BLOCK = re.compile(
-    r"(?ms)^#+ (?P<heading>[^\n]+)$|^```(?P<language>\w+)\n(?P<block>.*?)^```$"
-)
+_PARTS = re.compile(r"(?ms)^#+ (?P<heading>[^\n]+)$|^```(?P<language>\w+)\n(?P<block>.*?)^```$")
 _KEY = re.compile(rb"(:1:|flask_cache_)?dtz-dastra-auth:[0-9a-f]{64}")
-# As Django runs the code of a project; and prints, if asked, what the recipe has set: seconds for
-# connecting and for an answer, and attempts.
+PYTHON = (sys.executable, "-W", "error")
+# As Django runs a project's code; prints, if asked, seconds to connect and to answer, and attempts.
 RUN = """
 import django, json, os, runpy, sys
 if os.path.exists("settings.py"):
@@ -44,46 +41,38 @@ OF_REDIS = (
     "(lambda connection: [connection.socket_connect_timeout, connection.socket_timeout,"
     " 1 + connection.retry.get_retries()])({}.connection_pool.make_connection())"
 )
-OF_MEMCACHED = (
-    "[[client.connect_timeout, client.timeout, 1]"
-    " for client in store._cache._cache.clients.values()][0]"
-)
+OF_MEMCACHE = "[[c.connect_timeout, c.timeout, 1] for c in store._cache._cache.clients.values()][0]"
 OF_DATABASE = (
-    "(lambda django: [1, django.connections['caches'].settings_dict['OPTIONS']['timeout'], 1])"
-    "(__import__('django.db').db)"
+    "[1, __import__('django.db').db.connections['caches'].settings_dict['OPTIONS']['timeout'], 1]"
 )
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Blocks of the page that make a program.
-
-    Attributes:
-        program: What makes the calls.
-        set: What gives its timeouts and attempts, in Python.
-        settings: What Django is set to.
-    """
+class Recipe(NamedTuple):
+    """Blocks of the page that make a program; `set` gives its timeouts and attempts, in Python."""
 
     program: str
     set: str
     settings: str | None = None
 
 
+_OWN = "Django, in a cache of its own"
 _DJANGO_REDIS = OF_REDIS.format("store._cache._cache.get_client()")
 ON_REDIS = {
     "plain Redis": Recipe("Redis alone 1", OF_REDIS.format("store._cache._redis")),
     "Django": Recipe("Django 2", _DJANGO_REDIS, "Django 1"),
-    "Django, of its own": Recipe(
-        "Django, in a cache of its own 2", _DJANGO_REDIS, "Django, in a cache of its own 1"
-    ),
+    "Django, of its own": Recipe(f"{_OWN} 2", _DJANGO_REDIS, f"{_OWN} 1"),
     "Flask-Caching": Recipe("Flask-Caching 1", OF_REDIS.format("store._cache.cache._write_client")),
     "cachelib": Recipe("cachelib 1", OF_REDIS.format("store._cache._write_client")),
 }
-MEMCACHED = Recipe("Django 2", OF_MEMCACHED, "Django 3")
-DATABASE = Recipe("Django 2", OF_DATABASE, "Django 4")
+MEMCACHED = Recipe("Django 2", OF_MEMCACHE, "Django 3")
+DATABASE = Recipe("Django 2", OF_DATABASE, "Django, in a database 1")
+LOGGED = [
+    ("Django", "settings.py", ("Django 1", "Check that it works 1")),
+    ("plain Redis", "recipe.py", ("Check that it works 2", "Redis alone 1")),
+]
 RECIPES = {**ON_REDIS, "Memcached": MEMCACHED, "database": DATABASE}
 ROWS = {
-    "plain Redis, as above": ["plain-redis"],
+    "plain Redis, as below": ["plain-redis"],
     "Django: Redis": ["django-redis"],
     "Django: Memcached": ["django-memcached", "django-memcached-quiet"],
     "Django: database": ["django-database"],
@@ -101,7 +90,7 @@ def parts(language: str) -> dict[str, str]:
     """Give every block of a language, under the name of its section and its number in it."""
     found: dict[str, str] = {}
     section, number = "", 0
-    for match in _HEADING_OR_BLOCK.finditer(TEXT):
+    for match in _PARTS.finditer(TEXT):
         if match["heading"]:
             section, number = match["heading"], 0
         elif match["language"] == language:
@@ -128,21 +117,24 @@ class Operator:
 
     def install(self, recipe: Recipe) -> None:
         """Put a recipe where its program is run."""
-        blocks = parts("python")
-        self._write("recipe.py", blocks[recipe.program])
+        self.write("recipe.py", recipe.program)
         if recipe.settings is not None:
-            self._write("settings.py", blocks[recipe.settings])
+            self.write("settings.py", recipe.settings)
         if recipe is DATABASE:
             [command] = [each for each in parts("sh").values() if "createcachetable" in each]
-            self._python("-m", "django", *command.split()[2:])
+            self._run(*PYTHON, "-m", "django", *command.split()[2:])
 
     def run(self, *what: str) -> subprocess.CompletedProcess[str]:
         """Run the program in a process of its own; what fails, fails the test."""
-        return self._python("-c", RUN, *what)
+        return self._run(*PYTHON, "-c", RUN, *what)
 
-    def _python(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def shell(self, line: str) -> str:
+        """Give what a line of the page prints."""
+        return self._run("/bin/sh", "-c", line).stdout
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "-W", "error", *command],
+            command,
             env={**environment(self.services), **self._variables},
             cwd=self._directory,
             capture_output=True,
@@ -157,7 +149,9 @@ class Operator:
     def token_requests(self) -> int:
         return len(self.services.dastra.token_requests)
 
-    def _write(self, name: str, text: str) -> None:
+    def write(self, name: str, *blocks: str) -> None:
+        """Write blocks of the page into one file."""
+        text = "\n".join(parts("python")[block] for block in blocks)
         (self._directory / name).write_text(text, encoding="utf-8")
 
 
@@ -165,13 +159,14 @@ class Operator:
 def operator(
     stand_ins: StandIns, redis: RedisServer, memcached: MemcachedServer, tmp_path: Path
 ) -> Operator:
-    return Operator(stand_ins, tmp_path, REDIS_URL=redis.url, MEMCACHED=memcached.address)
+    url = redis.url.replace("//:", "//default:")
+    return Operator(stand_ins, tmp_path, REDIS_URL=url, MEMCACHED=memcached.address)
 
 
 def test_every_block_belongs_to_a_recipe() -> None:
-    programs = {recipe.program for recipe in RECIPES.values()}
-    settings = {recipe.settings for recipe in RECIPES.values()} - {None}
-    assert set(parts("python")) == programs | settings
+    blocks = [[each.program, each.settings] for each in RECIPES.values()]
+    blocks += [[*each] for _, _, each in LOGGED]
+    assert set(parts("python")) == {block for each in blocks for block in each} - {None}
 
 
 @each_recipe
@@ -212,20 +207,29 @@ def test_all_that_the_page_finds_can_be_deleted_at_the_price_of_a_token_request(
     operator.install(recipe)
     operator.run()
     assert [key for key in redis.dump() if not _KEY.fullmatch(key)] == []
-    [pattern] = re.findall(r"redis-cli --scan --pattern '(.+)'", TEXT)
-    with closing(redis.client()) as client:
-        assert client.delete(*client.scan_iter(match=pattern)) == 1
-    assert redis.dump() == {}
+    [find, delete] = [each.strip() for each in parts("sh").values() if "redis-cli" in each]
+    assert delete.startswith(f"{find} | ")
+    assert operator.shell(delete) == "1\n"
     operator.run()
     assert operator.token_requests == 2
 
 
-@pytest.mark.parametrize("name", ["plain Redis", "Django, of its own"])
-def test_what_is_said_not_to_unpickle_keeps_the_value_as_it_is(
-    name: str, operator: Operator, redis: RedisServer
+@pytest.mark.parametrize(("name", "file", "blocks"), LOGGED)
+def test_its_logging_shows_who_took_the_token_and_who_found_it(
+    name: str, file: str, blocks: tuple[str, str], operator: Operator
 ) -> None:
     operator.install(ON_REDIS[name])
-    operator.run()
+    operator.write(file, *blocks)
+    for what in ("took", "came from"):
+        [line] = operator.run().stderr.splitlines()
+        assert re.fullmatch(rf"\S+ \S+ \d+ INFO dtz_dastra_auth token .* {what} .*", line)
+
+
+def test_what_unpickles_nothing_shares_its_values(operator: Operator, redis: RedisServer) -> None:
+    for name in ("plain Redis", "Django, of its own"):
+        operator.install(ON_REDIS[name])
+        operator.run()
+    assert operator.token_requests == 1
     [value] = redis.dump().values()
     assert base64.b64encode(base64.b64decode(value, validate=True)) == value
 
@@ -259,10 +263,11 @@ def test_the_page_says_which_caches_unpickle(cache_kind: CacheKind, cache: Cache
 def logged() -> dict[str, str]:
     """Give a pattern for every line that tells of tokens, with its level."""
     found: dict[str, str] = {}
-    files = [SOURCE / name for name in ("_lease.py", "_renewal.py")]
+    files = Path(dtz_dastra_auth.__file__).parent.glob("_*.py")
     code = "".join(file.read_text(encoding="utf-8") for file in files)
-    reasons = re.findall(r'self\._trouble\(f?"([^"]+)"', code)
-    for level, text in re.findall(r'logger\.(info|warning)\(\s*"([^"]+)"', code):
+    reasons = re.findall(r'\.(?:_trouble|rest)\(f?"([^"]+)"', code)
+    ours = r'logger\.(info|warning)\(\s*"((?:the shared )?token [^"]+)"'
+    for level, text in re.findall(ours, code):
         # The one that gives a reason is as many lines as there are reasons.
         for reason in reasons if "store %s;" in text else ["%s"]:
             pattern = re.escape(text.replace("%s;", f"{reason};"))
@@ -274,7 +279,7 @@ def test_every_log_line_that_is_quoted_is_one_and_none_is_missing() -> None:
     quoted = [line.split(maxsplit=1) for line in parts("text")["What it logs 1"].splitlines()]
     patterns = logged()
     fitting = [[each for each in patterns if re.fullmatch(each, text)] for _, text in quoted]
-    assert [len(each) for each in fitting] == [1] * len(patterns)
+    assert [len(each) for each in fitting] == [1] * len(quoted)
     assert {each[0]: level for each, (level, _) in zip(fitting, quoted, strict=True)} == patterns
 
 
