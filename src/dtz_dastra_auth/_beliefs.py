@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from typing import Any
 
-from ._health import RESPITE, Health, TroubleError
+from ._health import RESPITE, Health
 from ._need import Need
 from ._shelf import LEASE, Failed
 from ._slot import SPACING
@@ -65,8 +65,7 @@ class Beliefs:
         if now < self._garbage_since + LEASE and is_same(value, self._garbage):
             return
         if now < self._garbage_since + RESPITE:
-            self._health.rest("goes on holding what is not to be believed")
-            raise TroubleError
+            raise self._health.trouble("goes on holding what is not to be believed")
         self._garbage, self._garbage_since = value, now
         logger.warning("the shared token store holds what is not to be believed, it is ignored")
 

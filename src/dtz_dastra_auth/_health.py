@@ -73,6 +73,15 @@ class Health:
             self._rests_until = now + RESPITE
             logger.warning("the shared token store %s; it is left alone for %.0f s", why, RESPITE)
 
+    def trouble(self, why: str) -> TroubleError:
+        """Leave the cache alone, and give what ends the questions to it.
+
+        Args:
+            why: As `rest` has it.
+        """
+        self.rest(why)
+        return TroubleError(why)
+
     def ask(self, question: Callable[[], T]) -> T:
         """Ask the cache, on whatever thread this is; nobody may wait for it any more.
 
@@ -91,10 +100,10 @@ class Health:
         try:
             answer = question()
         except GarbageError:
-            self.rest("holds what is no lease of ours")
+            raise self.trouble("holds what is no lease of ours") from None
         except Exception as error:
             # Its text may hold the cache's address and password.
-            self.rest(f"failed with {type(error).__qualname__}")
+            raise self.trouble(f"failed with {type(error).__qualname__}") from None
         else:
             if self._clock.now().monotonic - began > SLOW:
                 self.rest("takes too long to answer")
@@ -102,4 +111,3 @@ class Health:
             return answer
         finally:
             del self._open[number]
-        raise TroubleError

@@ -202,7 +202,7 @@ class Share:
     def _clear(self, lease: Any, races: int) -> Steps[None]:
         """Deal with a lease that cannot be taken and that nobody has."""
         if races == _RACES:
-            raise self._trouble("keeps nothing")
+            raise self._health.trouble("keeps nothing")
         # Once that is a race: it has been given back between the two questions.
         if lease is not None or races > 1:
             yield from self._ask_in_time(partial(self._shelf.remove, lease))
@@ -286,14 +286,10 @@ class Share:
     def _ask_in_time(self, question: Callable[[], T]) -> Steps[T]:
         """Ask while there is time enough left for a token request."""
         if self._spent > max(self._allowed, SLOW):
-            raise self._trouble("takes too long to answer")
+            raise self._health.trouble("takes too long to answer")
         if self._spent > self._allowed:
             raise _LateError
         return (yield from self._ask(question))
-
-    def _trouble(self, what: str) -> TroubleError:
-        self._health.rest(what)
-        return TroubleError(what)
 
     def _now(self) -> float:
         return self._clock.now().monotonic

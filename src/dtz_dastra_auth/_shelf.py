@@ -149,7 +149,8 @@ class Shelf:
             LossyCacheError: The cache did not take it.
         """
         value = self._seal.close("token", [token.value, token.lifetime, token.taken.wall])
-        self._set(self._token_key, value, token.left(self._clock.now()))
+        seconds = max(math.ceil(token.left(self._clock.now())), 1)
+        self._set(self._token_key, value, seconds)
 
     def claim(self) -> bool:
         """Take the lease, if nobody has it.
@@ -225,13 +226,13 @@ class Shelf:
             "lease", ["failed", until, failed.seconds, failed.for_all, *content]
         )
         # Rounded down: nobody is kept waiting for longer than was meant.
-        seconds = math.floor(failed.seconds)
+        seconds = max(math.floor(failed.seconds), 1)
         if self.holds():
             self._held = None
             self._set(self._lease_key, value, seconds)
         else:
             # Another process may have the lease by now, and be asking.
-            self._cache.add(self._lease_key, value, timeout=max(seconds, 1))
+            self._cache.add(self._lease_key, value, timeout=seconds)
 
     def _failed(self, told: list[Any]) -> Failed:
         until, seconds, for_all, message, error, description, status_code, retry_after = told
@@ -248,8 +249,8 @@ class Shelf:
         seconds = min(seconds, RETRY_AFTER_CAP)
         return Failed(failure, seconds, bool(for_all), min(max(left, 0.0), seconds))
 
-    def _set(self, key: str, value: str, seconds: float) -> None:
-        if self._cache.set(key, value, timeout=max(math.ceil(seconds), 1)) is False:
+    def _set(self, key: str, value: str, seconds: int) -> None:
+        if self._cache.set(key, value, timeout=seconds) is False:
             raise LossyCacheError("set")
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from dtz_dastra_auth.testing import StandIns
 from fleet.caches import CacheKind, Servers
-from fleet.plans import Plan, Report
+from fleet.plans import Plan
+from fleet.told import tell
 from fleet.workers import Fleet
 
 # Seconds. A token is renewed with a fifth of its life left.
@@ -18,12 +19,6 @@ SECONDS = 30
 def allowed(seconds: float) -> float:
     """Tell how many token requests a fleet may make in this time."""
     return 2 + seconds / (LIFETIME - EARLY)
-
-
-def tell(capsys: pytest.CaptureFixture[str], what: str, stand_ins: StandIns, got: Report) -> None:
-    """Print what was measured, where it is seen."""
-    with capsys.disabled():
-        print(f"\n{what}: {len(stand_ins.dastra.token_requests)} token requests; {got}")
 
 
 def test_eight_processes_of_32_threads_share_two_second_tokens(

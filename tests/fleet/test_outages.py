@@ -1,15 +1,16 @@
 """A fleet whose lease holder is killed, or whose Redis is gone for a while: no call fails."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
 from dtz_dastra_auth.testing import StandIns
 from fleet.caches import Servers
-from fleet.plans import Plan
+from fleet.plans import Plan, Report
 from fleet.redis_server import RedisServer
 from fleet.seeds import keep_token
-from fleet.test_one_renewal import tell
+from fleet.told import tell
 from fleet.workers import HANGS, Fleet
 
 CLIENTS = ["requests.Session", "httpx.AsyncClient-asyncio"]
@@ -58,6 +59,19 @@ def test_a_lease_holder_that_is_killed_in_a_renewal_keeps_nobody(
     assert len(stand_ins.dastra.token_requests) == 2
 
 
+def without_redis(
+    client: str, services: StandIns, servers: Servers, outage: Callable[[], None]
+) -> Report:
+    """Run a fleet on 2-second tokens, and have something happen to its Redis meanwhile."""
+    services.dastra.lifetime = 2
+    plan = Plan(client=client, callers=8, seconds=20, pause=0.5)
+    with Fleet([plan] * 4, services, servers) as fleet:
+        fleet.begin()
+        time.sleep(4)
+        outage()
+        return fleet.report()
+
+
 def test_a_redis_that_is_stopped_and_started_again_fails_no_call(
     client: str,
     stand_ins: StandIns,
@@ -65,15 +79,12 @@ def test_a_redis_that_is_stopped_and_started_again_fails_no_call(
     redis: RedisServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    stand_ins.dastra.lifetime = 2
-    plan = Plan(client=client, callers=8, seconds=20, pause=0.5)
-    with Fleet([plan] * 4, stand_ins, servers) as fleet:
-        fleet.begin()
-        time.sleep(4)
+    def stopped() -> None:
         redis.stop()
         time.sleep(5)
         redis.start()
-        report = fleet.report()
+
+    report = without_redis(client, stand_ins, servers, stopped)
     tell(capsys, f"Redis stopped for 5 s ({client})", stand_ins, report)
 
     assert report.failures == []
@@ -88,15 +99,12 @@ def test_a_redis_that_is_frozen_for_ten_seconds_fails_no_call(
     redis: RedisServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    stand_ins.dastra.lifetime = 2
-    plan = Plan(client=client, callers=8, seconds=20, pause=0.5)
-    with Fleet([plan] * 4, stand_ins, servers) as fleet:
-        fleet.begin()
-        time.sleep(4)
+    def frozen() -> None:
         redis.freeze()
         time.sleep(10)
         redis.thaw()
-        report = fleet.report()
+
+    report = without_redis(client, stand_ins, servers, frozen)
     tell(capsys, f"Redis frozen for 10 s ({client})", stand_ins, report)
 
     assert report.failures == []
