@@ -265,7 +265,7 @@ def logged() -> dict[str, str]:
     found: dict[str, str] = {}
     files = Path(dtz_dastra_auth.__file__).parent.glob("_*.py")
     code = "".join(file.read_text(encoding="utf-8") for file in files)
-    reasons = re.findall(r'\.(?:_trouble|rest)\(f?"([^"]+)"', code)
+    reasons = re.findall(r'\.(?:trouble|rest)\(f?"([^"]+)"', code)
     ours = r'logger\.(info|warning)\(\s*"((?:the shared )?token [^"]+)"'
     for level, text in re.findall(ours, code):
         # The one that gives a reason is as many lines as there are reasons.
