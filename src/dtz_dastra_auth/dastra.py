@@ -117,7 +117,7 @@ class DastraClientCredentials(Auth):
                 _environment.needed("DASTRA_PUBLIC_KEY"),
                 _environment.needed("DASTRA_PRIVATE_KEY"),
                 token_url=_environment.get("DASTRA_TOKEN_URL") or TOKEN_URL,
-                origins=_environment.listed("DASTRA_ORIGINS") or ORIGINS,
+                origins=origins_from_env(),
                 session=session,
                 store=store,
                 timeout=timeout,
@@ -161,11 +161,16 @@ class DastraApiKey(Auth):
         with _environment.named(_VARIABLES):
             return cls(
                 _environment.needed("DASTRA_PRIVATE_KEY"),
-                origins=_environment.listed("DASTRA_ORIGINS") or ORIGINS,
+                origins=origins_from_env(),
             )
 
     def _shown(self) -> str:
         return "private_key='***'"
+
+
+def origins_from_env() -> Iterable[str]:
+    """Give the origins in ``DASTRA_ORIGINS``, or that of the service."""
+    return _environment.listed("DASTRA_ORIGINS") or ORIGINS
 
 
 class _ClientCredentials(RenewingSource):

@@ -15,17 +15,31 @@ if TYPE_CHECKING:
     from ._auth import Auth
 
 
-class _OneSecret(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
+class _Type(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
+    auth_require = False
+
+    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
+        """Make the auth object HTTPie asks for, from what it was given or the environment."""
+        from ._httpie import make
+
+        if username is not None:
+            return make(self.auth_type, (username, password or ""))
+        return make(self.auth_type, None if self.raw_auth is None else (self.raw_auth,))
+
+
+class _OneSecret(_Type):
     """A type whose ``-a`` is one secret, colons and all."""
 
-    auth_require = False
     auth_parse = False
 
 
-class _Pair(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
+class _Pair(_Type):
     """A type whose ``-a`` is ``NAME:SECRET``."""
 
-    auth_require = False
+    @property
+    def auth_parse(self) -> bool:
+        """Have ``-a`` taken apart where there is one; a session of HTTPie may be without."""
+        return self.raw_auth is not None
 
 
 class DastraPlugin(_Pair):
@@ -35,20 +49,6 @@ class DastraPlugin(_Pair):
     auth_type = "dastra"
     description = "-a PUBLIC:PRIVATE, or DASTRA_PUBLIC_KEY and DASTRA_PRIVATE_KEY"
 
-    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
-        """Make the auth object HTTPie asks for."""
-        from . import DastraClientCredentials, _environment
-        from .dastra import ORIGINS, TOKEN_URL
-
-        if username is None:
-            return DastraClientCredentials.from_env()
-        return DastraClientCredentials(
-            username,
-            password or "",
-            token_url=_environment.get("DASTRA_TOKEN_URL") or TOKEN_URL,
-            origins=_environment.listed("DASTRA_ORIGINS") or ORIGINS,
-        )
-
 
 class DastraKeyPlugin(_OneSecret):
     """``dastra-key``: the private key alone, in ``X-API-KEY``."""
@@ -56,16 +56,6 @@ class DastraKeyPlugin(_OneSecret):
     name = "Dastra API key"
     auth_type = "dastra-key"
     description = "-a PRIVATE, or DASTRA_PRIVATE_KEY"
-
-    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
-        """Make the auth object HTTPie asks for."""
-        from . import DastraApiKey, _environment
-        from .dastra import ORIGINS
-
-        if self.raw_auth is None:
-            return DastraApiKey.from_env()
-        origins = _environment.listed("DASTRA_ORIGINS") or ORIGINS
-        return DastraApiKey(self.raw_auth, origins=origins)
 
 
 class DtzKeyPlugin(_OneSecret):
@@ -75,16 +65,6 @@ class DtzKeyPlugin(_OneSecret):
     auth_type = "dtz-key"
     description = "-a apikey-…, or DTZ_API_KEY; DTZ_CONTEXT_ID chooses a context"
 
-    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
-        """Make the auth object HTTPie asks for."""
-        from . import DtzApiKey, _environment
-        from .dtz import origins_from_env
-
-        if self.raw_auth is None:
-            return DtzApiKey.from_env()
-        context_id = _environment.get("DTZ_CONTEXT_ID")
-        return DtzApiKey(self.raw_auth, context_id=context_id, origins=origins_from_env())
-
 
 class DtzQueryPlugin(_OneSecret):
     """``dtz-query``: an API key in the query."""
@@ -92,16 +72,6 @@ class DtzQueryPlugin(_OneSecret):
     name = "DTZ API key in the query"
     auth_type = "dtz-query"
     description = "-a apikey-…, or DTZ_API_KEY; DTZ_CONTEXT_ID chooses a context"
-
-    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
-        """Make the auth object HTTPie asks for."""
-        from . import DtzQueryKey, _environment
-        from .dtz import origins_from_env
-
-        if self.raw_auth is None:
-            return DtzQueryKey.from_env()
-        context_id = _environment.get("DTZ_CONTEXT_ID")
-        return DtzQueryKey(self.raw_auth, context_id=context_id, origins=origins_from_env())
 
 
 class DtzBearerPlugin(_OneSecret):
@@ -111,15 +81,6 @@ class DtzBearerPlugin(_OneSecret):
     auth_type = "dtz-bearer"
     description = "-a TOKEN, or DTZ_ACCESS_TOKEN"
 
-    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
-        """Make the auth object HTTPie asks for."""
-        from . import DtzBearer
-        from .dtz import origins_from_env
-
-        if self.raw_auth is None:
-            return DtzBearer.from_env()
-        return DtzBearer(self.raw_auth, origins=origins_from_env())
-
 
 class DtzCookiePlugin(_OneSecret):
     """``dtz-cookie``: a token in the ``dtz-auth`` cookie."""
@@ -127,15 +88,6 @@ class DtzCookiePlugin(_OneSecret):
     name = "DTZ cookie"
     auth_type = "dtz-cookie"
     description = "-a TOKEN, or DTZ_ACCESS_TOKEN"
-
-    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
-        """Make the auth object HTTPie asks for."""
-        from . import DtzCookie
-        from .dtz import origins_from_env
-
-        if self.raw_auth is None:
-            return DtzCookie.from_env()
-        return DtzCookie(self.raw_auth, origins=origins_from_env())
 
 
 class DtzBasicPlugin(_Pair):
@@ -145,15 +97,6 @@ class DtzBasicPlugin(_Pair):
     auth_type = "dtz-basic"
     description = "-a apikey:apikey-… or -a bearer:TOKEN, or DTZ_API_KEY, or DTZ_ACCESS_TOKEN"
 
-    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
-        """Make the auth object HTTPie asks for."""
-        from . import DtzBasic
-        from .dtz import origins_from_env
-
-        if username is None:
-            return DtzBasic.from_env()
-        return DtzBasic(username, password or "", origins=origins_from_env())
-
 
 class DtzLoginPlugin(_Pair):
     """``dtz-login``: a user name and password, by a bearer token."""
@@ -161,18 +104,3 @@ class DtzLoginPlugin(_Pair):
     name = "DTZ login"
     auth_type = "dtz-login"
     description = "-a USER:PASSWORD, or DTZ_USERNAME and DTZ_PASSWORD"
-
-    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
-        """Make the auth object HTTPie asks for."""
-        from . import DtzBearer, DtzLogin, _environment
-        from .dtz import IDENTITY_URL, origins_from_env
-
-        if username is None:
-            return DtzBearer(DtzLogin.from_env(), origins=origins_from_env())
-        login = DtzLogin(
-            username,
-            password or "",
-            context_id=_environment.get("DTZ_CONTEXT_ID"),
-            identity_url=_environment.get("DTZ_IDENTITY_URL") or IDENTITY_URL,
-        )
-        return DtzBearer(login, origins=origins_from_env())
