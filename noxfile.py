@@ -27,6 +27,12 @@ PACKAGE = "dtz-dastra-auth"
 LOWEST_PYTHON = "3.11"
 EXTRAS = ("--extra=httpx2", "--extra=testing")
 LOCK, LOWEST = Path("requirements/dev.txt"), Path("requirements/lowest.txt")
+# Each directory with tests of tools is an environment of its own: a path below the first of these.
+TOOLS, TOOL_LOCKS = Path("tests/tools"), Path("requirements/tools")
+ENVIRONMENTS = sorted({test.parent.relative_to(TOOLS).as_posix() for test in TOOLS.rglob("test_*")})
+# Too large, or too slow, to be tried on every change.
+HEAVY = {"data/airbyte", "data/airflow", "data/dlt", "data/kedro", "data/mlflow", "data/prefect"}
+RESULTS = Path("docs/integrations/results")
 PROJECT = nox.project.load_toml("pyproject.toml")["project"]
 DECLARED = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
 LOCKS = {
@@ -38,11 +44,12 @@ LOCKS = {
     ),
 }
 # What the default session leaves out: it has to be done in a minute or two.
-SLOW = ("niquests", "faults", "lifecycle", "security", "properties", "fleet", "bench")
+SLOW = ("niquests", "faults", "lifecycle", "security", "properties", "fleet", "bench", "tools")
 QUICK = tuple(f"--ignore=tests/{slow}" for slow in SLOW)
 SOAK = "tests/lifecycle/test_soak.py"
 # The servers that no package registry has, by what Debian calls them.
 SERVERS = {"redis-server": "redis-server", "memcached": "memcached"}
+COG = ("-P", "-I", "docs", "-p", "import pages", *map(str, sorted(RESULTS.parent.glob("*.md"))))
 # What may be imported where nothing but the wheel is installed, and what may not be there.
 IMPORTS = """
 import importlib.util, sys
@@ -109,10 +116,48 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def start(session: nox.Session) -> None:
+    """Measure what being installed costs other runs of HTTPie; `-- --pairs 20` is short."""
+    install(session, *EXTRAS, "--group=test", package=False)
+    beside = str(Path(session.create_tmp()).resolve() / "package")
+    session.run("uv", "pip", "install", "--target", beside, "--no-deps", "--quiet", ".")
+    session.run("python", "bench/httpie_start.py", beside, *session.posargs)
+
+
+@nox.session
 def niquests(session: nox.Session) -> None:
     """Run the tests for niquests, which replaces urllib3 and so needs its own environment."""
     install(session, *EXTRAS, "--group=niquests")
     pytest(session, "tests/niquests")
+
+
+@nox.session
+@nox.parametrize(
+    "environment",
+    [nox.param(e, id=e, tags=["heavy" if e in HEAVY else "light"]) for e in ENVIRONMENTS],
+)
+def tools(session: nox.Session, environment: str) -> None:
+    """Run the tests of other people's tools; `-- --record` writes the table of the docs.
+
+    `nox -t light` is all but the large ones, `nox -s "tools(ai/mcp2)"` is one environment.
+    """
+    group, name = group_of(environment), environment.replace("/", "_")
+    lock = TOOL_LOCKS / f"{name}.txt"
+    what = ("--requirements=pyproject.toml", "--extra=testing", f"--group={group}")
+    session.install(f"--constraints={lock}", *what, env=registry())
+    install_package(session)
+    records = "--record" in session.posargs
+    results = [f"--results={RESULTS / name}.json"] if records else []
+    tests = str(TOOLS / environment)
+    session.run("pytest", "-p", "no_skips", f"--confcutdir={TOOLS}", tests, *results)
+    check_tool_types(session, tests, f"typing_tests/tools/{name}.py")
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Write what the pages of the docs take from elsewhere: examples, and the table of tools."""
+    install(session, "--group=lint", project=False)
+    session.run("cog", "-r", *COG)
 
 
 @nox.session(python=LOWEST_PYTHON)
@@ -131,6 +176,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("deptry", "src")
+    session.run("cog", "--check", "--check-fail-msg=nox -s pages writes it anew", *COG)
     check_locks(session)
 
 
@@ -183,7 +229,12 @@ def tour(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write the lock files; `-- --upgrade` takes the newest versions."""
     for path, options in LOCKS.items():
-        compile_lock(session, path, *options, *session.posargs)
+        compile_lock(session, path, "--generate-hashes", *options, *session.posargs)
+    for environment in ENVIRONMENTS:
+        # Without hashes, which would be 50,000 lines, and run where there are no secrets.
+        path = TOOL_LOCKS / f"{environment.replace('/', '_')}.txt"
+        group = f"--group={group_of(environment)}"
+        compile_lock(session, path, "--extra=testing", group, *session.posargs)
 
 
 def install(session: nox.Session, *what: str, project: bool = True, package: bool = True) -> None:
@@ -231,7 +282,7 @@ def pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = N
 def compile_lock(session: nox.Session, path: Path, *options: str) -> None:
     """Resolve for every platform; what is in the file already stays, where it still fits."""
     session.run(
-        *("uv", "pip", "compile", "pyproject.toml", "--universal", "--generate-hashes"),
+        *("uv", "pip", "compile", "pyproject.toml", "--universal"),
         *("--no-annotate", "--custom-compile-command=nox -s lock", "--quiet"),
         *options,
         f"--output-file={path}",
@@ -245,11 +296,29 @@ def check_locks(session: nox.Session) -> None:
     for path, options in LOCKS.items():
         draft = Path(session.create_tmp()) / path.name
         shutil.copy(path, draft)
-        compile_lock(session, draft, *options)
+        compile_lock(session, draft, "--generate-hashes", *options)
         if pins(draft) != pins(path):
             session.error(f"{path} does not fit pyproject.toml; nox -s lock writes it anew")
         if "://" in path.read_text():
             session.error(f"{path} names a host, which others need not reach")
+
+
+def group_of(environment: str) -> str:
+    """Name the dependency group of an environment for tools."""
+    return f"tools-{environment.replace('/', '-').replace('_', '-')}"
+
+
+def check_tool_types(session: nox.Session, examples: str, typing_test: str) -> None:
+    """Check how the tools are used, and what their types take, where they are installed."""
+    mypy = ("mypy", f"--cache-dir={session.create_tmp()}")
+    # Tools without types give their users no others: what is made of their classes has none.
+    lenient = ("--ignore-missing-imports", "--allow-subclassing-any", "--allow-untyped-decorators")
+    session.run(*mypy, *lenient, examples)
+    paths = [examples]
+    if Path(typing_test).exists():
+        session.run(*mypy, typing_test)
+        paths.append(typing_test)
+    session.run("pyright", *paths, env={"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"})
 
 
 def pins(path: Path) -> list[str]:

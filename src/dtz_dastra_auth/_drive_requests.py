@@ -5,6 +5,8 @@ puts the credential on, and a response hook, run for every answer and redirect, 
 """
 
 import time
+import weakref
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -82,12 +84,13 @@ class Review:
         token: What it put on the request.
     """
 
-    __slots__ = ("auth", "token")
+    __slots__ = ("_given", "auth", "token")
 
     def __init__(self, auth: Scheme, token: Token) -> None:
         """Remember what was put on."""
         self.auth = auth
         self.token = token
+        self._given: Callable[[], Any] = lambda: None
 
     def __call__(self, response: Any, **kwargs: Any) -> Any:
         """Give the response, or the answer to the request sent again.
@@ -96,6 +99,13 @@ class Review:
             response: What was answered to the request, or to a redirect of it.
             **kwargs: What the session sent the request with.
         """
+        # A session may call all hooks once more for what they gave, as that of requests-cache does.
+        if self._given() is not response:
+            response = self._reviewed(response, kwargs)
+            self._given = weakref.ref(response)
+        return response
+
+    def _reviewed(self, response: Any, kwargs: dict[str, Any]) -> Any:
         request = response.request
         self.auth.hide(response, self.token)
         if response.is_redirect:

@@ -8,9 +8,8 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from random import random
-from typing import Protocol
+from typing import Final, Protocol
 
 from ._flow import Steps
 from ._hidden import Credential
@@ -21,9 +20,10 @@ from ._token import Clock, SystemClock, Token
 MOST_IDENTITIES = 16_384
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Identity:
     """Everything that makes a token; equal identities may share one.
+
+    No dataclass, and without a dictionary: encoders for JSON write either out.
 
     Attributes:
         parts: What is not secret: the grant, the token endpoint, the client or user, the scope.
@@ -31,15 +31,17 @@ class Identity:
         from_password: Whether the secret is one that a person has chosen.
     """
 
-    parts: tuple[str, ...] = field(repr=False)
-    secret: str = field(repr=False)
-    from_password: bool = False
+    __slots__ = ("from_password", "parts", "secret")
 
-    def __post_init__(self) -> None:
+    def __init__(self, parts: tuple[str, ...], secret: str, *, from_password: bool = False) -> None:
+        self.parts: Final = parts
         # Tools that report errors show the variables of each frame.
-        object.__setattr__(self, "secret", Credential(self.secret))
+        self.secret: Final[str] = Credential(secret)
+        self.from_password: Final = from_password
 
-    # Test runners explain a comparison that dataclasses make by showing every field.
+    def __repr__(self) -> str:
+        return f"Identity(from_password={self.from_password!r})"
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Identity) and (
             (self.parts, self.secret, self.from_password)

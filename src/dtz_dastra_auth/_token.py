@@ -3,7 +3,7 @@
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ class SystemClock:
         return Instant(time.monotonic(), time.time())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Token:
     """A secret that may have an end.
+
+    No dataclass, and without a dictionary: encoders for JSON write either out.
 
     Attributes:
         value: The secret itself.
@@ -51,11 +52,18 @@ class Token:
             not added to the token's life.
     """
 
-    value: str = field(repr=False)
-    lifetime: float = math.inf
-    taken: Instant = Instant(0.0, 0.0)
+    __slots__ = ("lifetime", "taken", "value")
 
-    # Test runners explain a comparison that dataclasses make by showing every field.
+    def __init__(
+        self, value: str, lifetime: float = math.inf, taken: Instant = Instant(0.0, 0.0)
+    ) -> None:
+        self.value: Final = value
+        self.lifetime: Final = lifetime
+        self.taken: Final = taken
+
+    def __repr__(self) -> str:
+        return f"Token(lifetime={self.lifetime!r}, taken={self.taken!r})"
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Token) and (
             (self.value, self.lifetime, self.taken) == (other.value, other.lifetime, other.taken)

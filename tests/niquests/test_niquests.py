@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import niquests
 import pytest
 
-import niquests
 from clock import FakeClock
 from conformance.methods import DASTRA_URL, METHODS, Method
 from dtz_dastra_auth import ConfigurationError, DastraClientCredentials, MemoryTokenStore

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, StandIns
+from dtz_dastra_auth.testing import DastraStandIn, StandIns
 
 _outcomes = pytest.StashKey[dict[str, dict[str, object]]]()
 
@@ -30,7 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "the way in which it takes an auth object, and what to mind, for the documentation",
     )
     config.addinivalue_line(
-        "markers", "logs(secret): the tool itself logs this secret at DEBUG, which the test is about"
+        "markers",
+        "logs(secret): the tool itself logs this secret at DEBUG, which the test is about",
     )
     config.stash[_outcomes] = {}
 
@@ -77,7 +78,9 @@ def variables(stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch) -> dict[str,
 
 @pytest.fixture(autouse=True)
 def nothing_secret_is_logged(
-    request: pytest.FixtureRequest, dastra: DastraStandIn, dtz: DtzStandIn, variables: dict[str, str]
+    request: pytest.FixtureRequest,
+    dastra: DastraStandIn,
+    variables: dict[str, str],
 ) -> Iterator[None]:
     """Fail a test in whose process a secret, or a token, was logged, at DEBUG too."""
     seen: list[str] = []

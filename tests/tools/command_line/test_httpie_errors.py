@@ -152,5 +152,5 @@ def test_a_credential_that_is_withheld_is_one_line_that_says_how_to_send_it(
 ) -> None:
     done = httpie.run("--auth-type=dtz-key", DASTRA_URL, **variables)
     [line] = [each for each in done.stderr.splitlines() if "withheld" in each]
-    assert line.startswith("http: warning: DtzApiKey withheld its credential from https://")
+    assert line.startswith("http: warning: DtzApiKey withheld its credential from 'https:")
     assert "DTZ_ORIGINS" in line

@@ -1,6 +1,7 @@
-# The types come with the package, once it is in the same environment as HTTPie
-# (`pip install httpie dtz-dastra-auth`, or `httpie cli plugins install dtz-dastra-auth`). The
-# credential is what `-a` says, or else what the environment says, as for `from_env()`.
+# The types come with the package, once it is in the same environment as HTTPie: `dastra`,
+# `dastra-key`, `dtz-key`, `dtz-bearer`, `dtz-basic`, `dtz-cookie`, `dtz-query` and `dtz-login`. The
+# credential is what `-a` says, or else what the environment says, as for `from_env()`;
+# `DASTRA_ORIGINS`, `DTZ_CONTEXT_ID` and the other optional variables count either way.
 
 http --auth-type=dastra -a "$DASTRA_PUBLIC_KEY:$DASTRA_PRIVATE_KEY" https://api.dastra.eu/v1/workspaces
 http --auth-type=dastra https://api.dastra.eu/v1/workspaces

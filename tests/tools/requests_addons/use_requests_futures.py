@@ -10,5 +10,5 @@ def workspaces(pages: int) -> list[int]:
     with FuturesSession(max_workers=8) as session:
         session.auth = DastraClientCredentials.from_env()
         url = "https://api.dastra.eu/v1/workspaces"
-        futures = [session.get(url, params={"page": page + 1}) for page in range(pages)]
+        futures = [session.request("GET", url, params={"page": page + 1}) for page in range(pages)]
         return [future.result().status_code for future in futures]

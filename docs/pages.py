@@ -1,0 +1,136 @@
+"""Write what the pages on integrations take from the tests: cog calls the functions below.
+
+A tool is a test module below ``tests/tools`` whose mark says how the tool takes an auth object,
+with the example that the module tests beside it (``use_….py`` for ``test_….py``). How it fared is
+in ``docs/integrations/results``, a file for each environment: ``nox -s tools -- --record``.
+"""
+
+import ast
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+TOOLS = ROOT / "tests" / "tools"
+RESULTS = ROOT / "docs" / "integrations" / "results"
+LEFT_OUT = ROOT / "docs" / "integrations" / "left_out.toml"
+LANGUAGES = {".py": "python", ".sh": "sh", ".robot": "robotframework", ".yml": "yaml"}
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool.
+
+    Attributes:
+        name: What it is called.
+        how: The way in which it takes an auth object.
+        mind: What to mind.
+        test: The module that tests it.
+    """
+
+    name: str
+    how: str
+    mind: str
+    test: Path
+
+    @property
+    def environment(self) -> str:
+        """Give the directory of its environment, below that of all tools."""
+        return self.test.parent.relative_to(TOOLS).as_posix()
+
+    @property
+    def group(self) -> str:
+        """Give the group, each of which has a page."""
+        return self.environment.partition("/")[0]
+
+    @property
+    def examples(self) -> list[Path]:
+        """Give the files that the page shows."""
+        stem = self.test.stem.removeprefix("test_")
+        return sorted(self.test.parent.glob(f"use_{stem}.*"))
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """Give how the tool fared in the last full run.
+
+        Raises:
+            LookupError: It was not in it.
+        """
+        path = RESULTS / f"{self.environment.replace('/', '_')}.json"
+        run = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"tools": {}}
+        if self.name not in run["tools"]:
+            raise LookupError(f"{self.name} has no result: nox -s tools -- --record")
+        return {"python": run["python"], **run["tools"][self.name]}
+
+
+@cache
+def all_tools() -> list[Tool]:
+    """Find all tools that have tests, in the order of their names."""
+    found = [tool for test in TOOLS.rglob("test_*.py") if (tool := read(test)) is not None]
+    return sorted(found, key=lambda tool: tool.name.lower())
+
+
+def read(test: Path) -> Tool | None:
+    """Read the mark of a test module; None for a second module of a tool."""
+    for node in ast.parse(test.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
+            marks = node.value.elts if isinstance(node.value, ast.List) else [node.value]
+            for mark in marks:
+                assert isinstance(mark, ast.Call)
+                told = {each.arg: ast.literal_eval(each.value) for each in mark.keywords}
+                if ast.unparse(mark.func) == "pytest.mark.tool" and "how" in told:
+                    name = ast.literal_eval(mark.args[0])
+                    return Tool(name, told["how"], told["mind"], test)
+    return None
+
+
+def table() -> None:
+    """Print the table of all tools."""
+    print()
+    print("| tool | version tested | how | result | what to mind |")
+    print("|---|---|---|---|---|")
+    for tool in all_tools():
+        outcome = tool.outcome
+        result = f"{outcome['failed']} failed" if outcome["failed"] else "passes"
+        page = tool.group.replace("_", "-")
+        name = f"[{tool.name}]({page}.md#{anchor(tool.name)})"
+        print(f"| {name} | {outcome['version']} | {tool.how} | {result} | {tool.mind} |")
+    for each in tomllib.loads(LEFT_OUT.read_text(encoding="utf-8"))["tool"]:
+        print(f"| {each['name']} | {each['version']} | | **left out** | {each['reason']} |")
+    print()
+
+
+def anchor(heading: str) -> str:
+    """Name a heading as Markdown renderers do."""
+    kept = "".join(c for c in heading.lower() if c.isalnum() or c in " -_")
+    return kept.replace(" ", "-")
+
+
+def tools_of(group: str) -> None:
+    """Print a section for each tool of a group, with the example that its tests run."""
+    for tool in all_tools():
+        if tool.group == group:
+            print(f"\n## {tool.name}\n")
+            for example in tool.examples:
+                show(example)
+            print(f"\n{tool.mind}")
+    print()
+
+
+def show(example: Path) -> None:
+    """Print what an example says of itself, and the example."""
+    text = example.read_text(encoding="utf-8")
+    said, code = ("", text)
+    if example.suffix == ".py":
+        module = ast.parse(text)
+        said = ast.get_docstring(module) or ""
+        first = module.body[0]
+        code = "".join(text.splitlines(keepends=True)[first.end_lineno :]) if said else text
+    elif text.startswith("# "):
+        comment, _, code = text.partition("\n\n")
+        said = "\n".join(line.removeprefix("#").strip() for line in comment.splitlines())
+    print(f"{said}\n\n```{LANGUAGES.get(example.suffix, 'text')}")
+    print(f"{code.strip()}\n```")

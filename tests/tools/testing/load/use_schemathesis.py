@@ -1,0 +1,22 @@
+"""Schemathesis hands ``auth=`` on to requests; all cases share one token.
+
+It makes up an ``Authorization`` header for each case, too, unless it is told not to; such a header
+would win over the object.
+"""
+
+from typing import Any
+
+import schemathesis
+
+from dtz_dastra_auth import DastraClientCredentials
+
+auth = DastraClientCredentials.from_env()
+schema = schemathesis.openapi.from_path("dastra.yaml")
+schema.config.update(base_url="https://api.dastra.eu")
+schema.config.generation.update(with_security_parameters=False)
+
+
+@schema.parametrize()
+def test_the_api_keeps_to_its_description(case: schemathesis.Case[Any]) -> None:
+    """Send a case, and check the answer."""
+    case.call_and_validate(auth=auth)
