@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from inspect import signature
 from typing import Any
 
 import requests
@@ -60,8 +61,8 @@ def peek(step: Peek) -> bool:
     if is_large(response):
         return False
     raw = response.raw
-    if not hasattr(raw, "stream"):
-        # An adapter of somebody's own, whose responses have nothing below `content`.
+    if not _can_be_made(raw):
+        # Not urllib3's: an adapter of somebody's own, or a recorder such as vcrpy.
         return response.content is not None
     chunks = _stream(raw, 1)
     taken = bytearray()
@@ -87,6 +88,11 @@ def peek(step: Peek) -> bool:
         original_response=getattr(raw, "_original_response", None),
     )
     return whole
+
+
+def _can_be_made(raw: Any) -> bool:
+    # niquests has the class of a urllib3 of its own.
+    return hasattr(raw, "stream") and "preload_content" in signature(type(raw)).parameters
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._cassettes import cassette_filter
     from ._commands import Hold
     from ._dastra import DastraStandIn
     from ._dtz import DtzStandIn
@@ -26,6 +27,7 @@ __all__ = [
     "Recorded",
     "StandIns",
     "Tunnel",
+    "cassette_filter",
     "serve",
 ]
 
@@ -37,6 +39,7 @@ _HOMES = {
     "Recorded": "_messages",
     "StandIns": "_serve",
     "Tunnel": "_proxy",
+    "cassette_filter": "_cassettes",
     "serve": "_serve",
 }
 
