@@ -310,7 +310,8 @@ def group_of(environment: str) -> str:
 
 def check_tool_types(session: nox.Session, directory: Path, typing_test: Path) -> None:
     """Check how the tools are used, and what their types take, where they are installed."""
-    mypy = ("mypy", f"--cache-dir={session.create_tmp()}")
+    # What is imported from elsewhere is checked where it belongs.
+    mypy = ("mypy", f"--cache-dir={session.create_tmp()}", "--follow-imports=silent")
     # Tools without types give their users no others: what is made of their classes has none.
     lenient = ("--ignore-missing-imports", "--allow-subclassing-any", "--allow-untyped-decorators")
     # File by file: both checkers leave out what their configuration excludes.

@@ -42,7 +42,12 @@ def test_using_every_name_imports_no_part_of_authlib_or_cryptography() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["dtz_dastra_auth.httpie", "dtz_dastra_auth.testing", "dtz_dastra_auth.testing.plugin"],
+    [
+        "dtz_dastra_auth.httpie",
+        "dtz_dastra_auth.mlflow",
+        "dtz_dastra_auth.testing",
+        "dtz_dastra_auth.testing.plugin",
+    ],
 )
 def test_a_plug_in_module_imports_no_http_client(module: str) -> None:
     assert under(modules_after(f"import {module}"), *CLIENTS, "authlib", "trustme", "h11") == set()

@@ -93,12 +93,7 @@ class Review:
         self._given: Callable[[], Any] = lambda: None
 
     def __call__(self, response: Any, **kwargs: Any) -> Any:
-        """Give the response, or the answer to the request sent again.
-
-        Args:
-            response: What was answered to the request, or to a redirect of it.
-            **kwargs: What the session sent the request with.
-        """
+        """Give the response, or the answer to the request sent again."""
         # A session may call all hooks once more for what they gave, as that of requests-cache does.
         if self._given() is not response:
             response = self._reviewed(response, kwargs)

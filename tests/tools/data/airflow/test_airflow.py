@@ -22,7 +22,7 @@ from tools.data.airflow import use_airflow
 pytestmark = [
     pytest.mark.tool(
         "Apache Airflow",
-        package="apache-airflow-providers-http",
+        package="apache-airflow",
         how="`auth_type=DastraClientCredentials` of `HttpHook` and `HttpOperator`",
         mind="A connection's login and password fit `DastraClientCredentials` and `DtzBasic`; for "
         "the other classes leave the login empty and give `HttpHook` their `from_env`. "
