@@ -23,8 +23,8 @@ class _Type(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
         from ._httpie import make
 
         if username is not None:
-            return make(self.auth_type, (username, password or ""))
-        return make(self.auth_type, None if self.raw_auth is None else (self.raw_auth,))
+            return make(str(self.auth_type), (username, password or ""))
+        return make(str(self.auth_type), None if self.raw_auth is None else (self.raw_auth,))
 
 
 class _OneSecret(_Type):
