@@ -9,7 +9,9 @@ finds nothing, the plug-in works as an auth object does in any other program.
 import argparse
 import logging
 import sys
+import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -21,10 +23,17 @@ from httpie.context import Environment, LogLevel
 from . import _environment, dastra, dtz
 from ._auth import Auth
 from ._errors import ConfigurationError
-from ._sources import CheckedSource, RenewingSource, StaticSource, TokenSource
+from ._sources import StaticSource, renewing
 
 # In the place of the token that is not asked for; no service takes it.
 OFFLINE_TOKEN = "TOKEN"
+
+_DASTRA_VARIABLES = {"token_url": "DASTRA_TOKEN_URL", "origins": "DASTRA_ORIGINS"}
+_DTZ_VARIABLES = {
+    "context_id": "DTZ_CONTEXT_ID",
+    "identity_url": "DTZ_IDENTITY_URL",
+    "origins": "DTZ_ORIGINS",
+}
 
 Given: TypeAlias = tuple[str, ...] | None
 
@@ -74,33 +83,37 @@ def make(auth_type: str, given: Given) -> Auth:
 
     Raises:
         ConfigurationError: It cannot work, which HTTPie shows by itself by now.
+        OSError: An option for TLS cannot work, likewise.
         SystemExit: It cannot work, which HTTPie was made to show.
     """
     run = _find_run()
+    # What is not given comes from these: with ``-a`` nobody wrote a parameter of that name.
+    variables = _DTZ_VARIABLES if auth_type.startswith("dtz") else _DASTRA_VARIABLES
     try:
-        auth = _MAKERS[auth_type](given)
-    except ConfigurationError as error:
+        with _environment.named(variables if given else {}):
+            auth = _MAKERS[auth_type](given)
+        if run is not None:
+            _follow(run, auth)
+    except (ConfigurationError, OSError) as error:
         if run is None or run.shows_errors:
             raise
         # While it reads its arguments, HTTPie would show a traceback.
         run.env.log_error(f"{type(error).__name__}: {error}")
         raise SystemExit(1) from None
-    if run is not None:
-        logging.getLogger("dtz_dastra_auth").addHandler(_Warnings(run.env))
-        _follow(run.args, auth)
     return auth
 
 
 def _find_run() -> Run | None:
     frame = sys._getframe().f_back
     while frame is not None:
-        names = frame.f_locals
-        parser = names.get("self")
-        running = (names.get("args"), names.get("env"), True)
-        reading = (getattr(parser, "args", None), getattr(parser, "env", None), False)
-        for args, env, shows_errors in (running, reading):
-            if isinstance(args, argparse.Namespace) and isinstance(env, Environment):
-                return Run(args, env, shows_errors)
+        if frame.f_globals.get("__name__", "").startswith("httpie."):
+            names = frame.f_locals
+            parser = names.get("self")
+            running = (names.get("args"), names.get("env"), True)
+            reading = (getattr(parser, "args", None), getattr(parser, "env", None), False)
+            for args, env, shows_errors in (running, reading):
+                if isinstance(args, argparse.Namespace) and isinstance(env, Environment):
+                    return Run(args, env, shows_errors)
         frame = frame.f_back
     return None
 
@@ -108,33 +121,37 @@ def _find_run() -> Run | None:
 class _Warnings(logging.Handler):
     """Shows this package's warnings as HTTPie shows its own."""
 
-    def __init__(self, env: Environment) -> None:
-        super().__init__(logging.WARNING)
-        self._env = env
+    env: Callable[[], Environment | None] = lambda: None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show one, unless HTTPie is about to show the same as an error."""
-        if record.module == "_renewal":
+        env = self.env()
+        if env is None or record.module == "_renewal":
             return
         said = record.getMessage()
         if "pass origins=" in said:
             said += " (in HTTPie, in DASTRA_ORIGINS or DTZ_ORIGINS)"
-        self._env.log_error(said, level=LogLevel.WARNING)
+        # In a program that runs HTTPie, a run that is over may have closed what it wrote to.
+        with suppress(ValueError):
+            env.log_error(said, level=LogLevel.WARNING)
 
 
-def _follow(args: argparse.Namespace, auth: Auth) -> None:
+_warnings = _Warnings(logging.WARNING)
+
+
+def _follow(run: Run, auth: Auth) -> None:
     # Have a token request be made as HTTPie makes its own, which may be not at all.
-    source: TokenSource = auth._source
-    if isinstance(source, CheckedSource):
-        source = source._source
-    if not isinstance(source, RenewingSource):
+    _warnings.env = weakref.ref(run.env)
+    logging.getLogger("dtz_dastra_auth").addHandler(_warnings)
+    source = renewing(auth._source)
+    if source is None:
         return
-    if args.offline:
+    if run.args.offline:
         auth._source = StaticSource(OFFLINE_TOKEN)
         return
-    source._session = _Session(args)
-    if args.timeout:
-        source._timeout = args.timeout
+    source._session = _Session(run.args)
+    if run.args.timeout:
+        source._timeout = run.args.timeout
 
 
 def _dastra(given: Given) -> Auth:

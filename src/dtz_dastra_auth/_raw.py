@@ -61,10 +61,11 @@ def peek(step: Peek) -> bool:
     if is_large(response):
         return False
     raw = response.raw
-    if not _can_be_made(raw):
-        # Not urllib3's: an adapter of somebody's own, or a recorder such as vcrpy.
+    if not hasattr(raw, "stream"):
+        # An adapter of somebody's own, whose responses have nothing below `content`.
         return response.content is not None
-    chunks = _stream(raw, 1)
+    is_urllib3 = _is_urllib3(raw)
+    chunks = _stream(raw, 1, decode=not is_urllib3)
     taken = bytearray()
     failed: Exception | None = None
     whole = False
@@ -78,8 +79,22 @@ def peek(step: Peek) -> bool:
                 whole = True
     except Exception as error:
         failed = error
-    response.raw = type(raw)(
-        body=io.BufferedReader(_Rest(bytes(taken), chunks, failed, raw)),
+    body = io.BufferedReader(_Rest(bytes(taken), chunks, failed, raw))
+    response.raw = _again(raw, body) if is_urllib3 else body
+    return whole
+
+
+def _is_urllib3(raw: Any) -> bool:
+    # By how it is made: niquests has the class of a urllib3 of its own, and vcrpy's is another.
+    parameters = signature(type(raw)).parameters.values()
+    return any(
+        each.name == "preload_content" or each.kind is each.VAR_KEYWORD for each in parameters
+    )
+
+
+def _again(raw: Any, body: "io.BufferedReader[_Rest]") -> Any:
+    return type(raw)(
+        body=body,
         headers=raw.headers,
         status=raw.status,
         version=raw.version,
@@ -87,12 +102,6 @@ def peek(step: Peek) -> bool:
         preload_content=False,
         original_response=getattr(raw, "_original_response", None),
     )
-    return whole
-
-
-def _can_be_made(raw: Any) -> bool:
-    # niquests has the class of a urllib3 of its own.
-    return hasattr(raw, "stream") and "preload_content" in signature(type(raw)).parameters
 
 
 @contextmanager
@@ -110,8 +119,8 @@ def _patience(raw: Any, deadline: Deadline) -> Iterator[None]:
             socket.settimeout(None)
 
 
-def _stream(raw: Any, amount: int) -> Iterator[bytes]:
-    return raw.stream(amount, decode_content=False)  # type: ignore[no-any-return]  # urllib3's
+def _stream(raw: Any, amount: int, *, decode: bool = False) -> Iterator[bytes]:
+    return raw.stream(amount, decode_content=decode)  # type: ignore[no-any-return]  # urllib3's
 
 
 class _Rest(io.RawIOBase):

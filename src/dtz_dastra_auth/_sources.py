@@ -245,6 +245,17 @@ class CheckedSource:
         return hash(self._source)
 
 
+def renewing(source: TokenSource) -> RenewingSource | None:
+    """Give the source below that makes token requests, None where there is none.
+
+    Args:
+        source: The source of an auth object.
+    """
+    if isinstance(source, CheckedSource):
+        source = source._source
+    return source if isinstance(source, RenewingSource) else None
+
+
 def source_of(parameter: str, secret: object, check: Check) -> TokenSource:
     """Make a source of what a caller passed.
 

@@ -8,8 +8,9 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from random import random
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ._flow import Steps
 from ._hidden import Credential
@@ -38,6 +39,11 @@ class Identity:
         # Tools that report errors show the variables of each frame.
         self.secret: Final[str] = Credential(secret)
         self.from_password: Final = from_password
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The oldest pickles know no slots.
+        make = partial(Identity, from_password=self.from_password)
+        return make, (self.parts, self.secret)
 
     def __repr__(self) -> str:
         return f"Identity(from_password={self.from_password!r})"

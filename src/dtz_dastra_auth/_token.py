@@ -3,7 +3,7 @@
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,10 @@ class Token:
         self.value: Final = value
         self.lifetime: Final = lifetime
         self.taken: Final = taken
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The oldest pickles know no slots.
+        return Token, (self.value, self.lifetime, self.taken)
 
     def __repr__(self) -> str:
         return f"Token(lifetime={self.lifetime!r}, taken={self.taken!r})"

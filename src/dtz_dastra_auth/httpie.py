@@ -15,31 +15,36 @@ if TYPE_CHECKING:
     from ._auth import Auth
 
 
-class _Type(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
+class _OneSecret(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
+    """A type whose ``-a`` is one secret, colons and all."""
+
     auth_require = False
+    auth_parse = False
 
     def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
         """Make the auth object HTTPie asks for, from what it was given or the environment."""
         from ._httpie import make
 
-        if username is not None:
-            return make(str(self.auth_type), (username, password or ""))
-        return make(str(self.auth_type), None if self.raw_auth is None else (self.raw_auth,))
+        # Old files of sessions have a name in the place of what ``-a`` was.
+        secret = username if self.raw_auth is None else self.raw_auth
+        return make(str(self.auth_type), None if secret is None else (secret,))
 
 
-class _OneSecret(_Type):
-    """A type whose ``-a`` is one secret, colons and all."""
-
-    auth_parse = False
-
-
-class _Pair(_Type):
+class _Pair(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
     """A type whose ``-a`` is ``NAME:SECRET``."""
+
+    auth_require = False
 
     @property
     def auth_parse(self) -> bool:
         """Have ``-a`` taken apart where there is one; a session of HTTPie may be without."""
         return self.raw_auth is not None
+
+    def get_auth(self, username: str | None = None, password: str | None = None) -> "Auth":
+        """Make the auth object HTTPie asks for, from what it was given or the environment."""
+        from ._httpie import make
+
+        return make(str(self.auth_type), None if username is None else (username, password or ""))
 
 
 class DastraPlugin(_Pair):

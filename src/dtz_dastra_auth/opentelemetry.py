@@ -2,10 +2,16 @@
 
 ``OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER=dastra`` chooses one for all signals. Each
 takes its credentials from the environment, as the ``from_env()`` of its class does;
-``DASTRA_ORIGINS`` or ``DTZ_ORIGINS`` has to name the collector.
+``DASTRA_ORIGINS`` or ``DTZ_ORIGINS`` has to name the collector. A token request takes no longer
+than an export may: ``OTEL_EXPORTER_OTLP_TIMEOUT``, or 10 seconds.
 """
 
+import os
+
 import requests
+
+# What the exporters wait for, in seconds, where nothing else is said.
+_TIMEOUT = 10.0
 
 
 def dastra() -> requests.Session:
@@ -47,6 +53,19 @@ def dtz_bearer() -> requests.Session:
 def _session(method: str) -> requests.Session:
     import dtz_dastra_auth
 
+    from ._sources import renewing
+
+    auth = getattr(dtz_dastra_auth, method).from_env()
+    if (source := renewing(auth._source)) is not None:
+        source._timeout = _seconds(os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT", ""))
     session = requests.Session()
-    session.auth = getattr(dtz_dastra_auth, method).from_env()
+    session.auth = auth
     return session
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return _TIMEOUT
+    return seconds if 0 < seconds < float("inf") else _TIMEOUT

@@ -22,6 +22,7 @@ COPIES: dict[str, Callable[[Any], Any]] = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     "pickle": lambda thing: pickle.loads(pickle.dumps(thing)),
+    "the oldest pickle": lambda thing: pickle.loads(pickle.dumps(thing, 0)),
 }
 
 # A lambda has no name to be pickled by.

@@ -5,10 +5,29 @@ import subprocess
 import pytest
 
 from dtz_dastra_auth.testing import DastraStandIn, StandIns
-from tools.command_line.runs import DASTRA_URL, DTZ_URL, Httpie
+from tools.command_line.runs import DASTRA_URL, DTZ_URL, TYPES, Httpie
 
 pytestmark = pytest.mark.tool("HTTPie", package="httpie")
 
+# A program that runs HTTPie, twice and into a file, and goes on.
+RUN_TWICE = """
+import io
+import requests
+from httpie.context import Environment
+from httpie.core import main
+from dtz_dastra_auth import DtzApiKey
+for number in range(2):
+    shown = io.StringIO()
+    environment = Environment(stderr=shown, stdout=io.StringIO(), stdin=None)
+    url = "https://api.dastra.eu:44%d/" % number
+    main(["http", "--offline", "--auth-type=dtz-key", "-a", "apikey-1", url], env=environment)
+    print(shown.getvalue().count("withheld"))
+    shown.close()
+    del environment
+print("withheld")
+requests.Request("GET", "https://account.dastra.eu/", auth=DtzApiKey("apikey-1")).prepare()
+print(200)
+"""
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
@@ -75,6 +94,38 @@ def test_a_variable_that_cannot_work_is_one_line(httpie: Httpie, variables: dict
         "--auth-type=dastra", DASTRA_URL, **variables, DASTRA_ORIGINS="http://api.example.org"
     )
     assert "ConfigurationError: DASTRA_ORIGINS: " in error_line(done)
+
+
+@pytest.mark.parametrize(
+    ("auth_type", "variable"),
+    [
+        ("dastra", "DASTRA_TOKEN_URL"),
+        ("dastra-key", "DASTRA_ORIGINS"),
+        ("dtz-key", "DTZ_CONTEXT_ID"),
+        ("dtz-login", "DTZ_IDENTITY_URL"),
+        ("dtz-basic", "DTZ_ORIGINS"),
+    ],
+)
+def test_beside_a_given_credential_a_variable_is_named_as_one(
+    auth_type: str, variable: str, httpie: Httpie, stand_ins: StandIns
+) -> None:
+    url, secret = TYPES[auth_type]
+    arguments = (f"--auth-type={auth_type}", "-a", secret(stand_ins), url)
+    line = error_line(httpie.run(*arguments, **{variable: "no such thing"}))
+    assert f"ConfigurationError: {variable}: " in line
+
+
+def test_an_option_for_tls_that_cannot_work_is_one_line(
+    httpie: Httpie, variables: dict[str, str]
+) -> None:
+    line = error_line(httpie.run("--ciphers=BAD", "--auth-type=dastra", DASTRA_URL, **variables))
+    assert "SSLError" in line
+
+
+def test_a_run_from_python_leaves_nothing_that_a_later_warning_fails_on(httpie: Httpie) -> None:
+    done = httpie.python(RUN_TWICE)
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    assert done.stdout.split() == ["1", "1", "withheld", "200"]
 
 
 def test_a_name_without_a_secret_is_asked_for_one_as_by_http_itself(httpie: Httpie) -> None:

@@ -29,12 +29,12 @@ pytestmark = pytest.mark.tool(
 
 
 @pytest.fixture(autouse=True)
-def chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have MLflow find its providers, and put back what the example sets."""
+def chosen(dastra: DastraStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Choose a provider, and have MLflow find it anew."""
     # MLflow reads entry points once in the life of a process, at its first request.
     monkeypatch.delitem(sys.modules, "mlflow.tracking.request_auth.registry", raising=False)
-    for name in ("MLFLOW_TRACKING_AUTH", "DASTRA_ORIGINS", "DTZ_ORIGINS"):
-        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("MLFLOW_TRACKING_AUTH", "dastra")
+    monkeypatch.setenv("DASTRA_ORIGINS", dastra.origin)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_tracking_token_in_the_environment_wins(
 def test_a_tracking_server_that_is_no_origin_gets_no_token(
     dastra: DastraStandIn, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_AUTH", "dastra")
+    monkeypatch.delenv("DASTRA_ORIGINS")
     with pytest.raises(MlflowException, match="401"):
         MlflowClient(server).search_experiments()
     assert [call.header("Authorization") for call in dastra.calls] == [None]
@@ -102,7 +102,6 @@ def test_each_provider_puts_its_credential_on_the_call(
     service = dastra if name == "dastra-key" else dtz
     service.answer({}, on=lambda call: "mlflow" in call.path)
     monkeypatch.setenv("MLFLOW_TRACKING_AUTH", name)
-    monkeypatch.setenv("DASTRA_ORIGINS", dastra.origin)
     monkeypatch.setenv("DTZ_ORIGINS", dtz.origin)
     assert list(MlflowClient(service.origin).search_experiments()) == []
     sent = service.calls[0].header("Authorization" if name == "dtz-bearer" else "X-API-KEY") or ""

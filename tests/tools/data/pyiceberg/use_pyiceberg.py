@@ -1,38 +1,45 @@
-"""PyIceberg asks an `AuthManager` of yours for the ``Authorization`` of each request.
+"""PyIceberg's REST catalog makes a session of requests, and the object is put on that session.
 
-There the object puts it on a request that is prepared for the catalog and never sent.
-``DASTRA_ORIGINS`` names the catalog, so that the token may go there.
+Its own way, an `AuthManager`, gives a header without knowing where it goes: a catalog's
+configuration can lead to another host, and the token would go along. ``DASTRA_ORIGINS`` names the
+catalog.
 """
 
 from typing import Any
 
-import requests
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.catalog.rest.auth import AuthManager
+from pyiceberg.catalog.rest import RestCatalog
+from pyiceberg.catalog.rest.auth import AuthManagerAdapter, NoopAuthManager
+from requests import PreparedRequest, Session
 
 from dtz_dastra_auth import DastraClientCredentials
 
 
-class DastraAuthManager(AuthManager):
-    """The manager, made with what the properties call ``custom``."""
+class DastraAuth(AuthManagerAdapter):
+    """The object, as what PyIceberg looks for on its session."""
 
-    def __init__(self, uri: str) -> None:
-        self._request = requests.Request("GET", uri, auth=DastraClientCredentials.from_env())
+    def __init__(self) -> None:
+        super().__init__(NoopAuthManager())
+        self._auth = DastraClientCredentials.from_env()
 
-    def auth_header(self) -> str | None:
-        header = self._request.prepare().headers.get("Authorization")
-        return header if isinstance(header, str) else None
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        return self._auth(request)
+
+
+class DastraCatalog(RestCatalog):
+    """A catalog whose sessions have it."""
+
+    def _create_session(self) -> Session:
+        session = super()._create_session()
+        session.auth = DastraAuth()
+        return session
 
 
 def catalog(uri: str) -> Catalog:
     """Load a catalog; the same properties may stand in ``.pyiceberg.yaml``."""
     properties: dict[str, Any] = {
-        "type": "rest",
+        "py-catalog-impl": f"{__name__}.DastraCatalog",
         "uri": uri,
-        "auth": {
-            "type": "custom",
-            "impl": f"{__name__}.DastraAuthManager",
-            "custom": {"uri": uri},
-        },
+        "auth": {"type": "noop"},
     }
     return load_catalog("gateway", **properties)

@@ -15,6 +15,8 @@ from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.trace import TracerProvider
 
 from dtz_dastra_auth import DastraClientCredentials, DtzApiKey
+from dtz_dastra_auth._sources import renewing
+from dtz_dastra_auth.opentelemetry import dastra as dastra_session_of_ours
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, StandIns
 from tools.data.gateway import admitted, let_a_minute_pass
 from tools.services.telemetry.use_opentelemetry import dastra_session, tracer_provider
@@ -113,6 +115,16 @@ def test_the_session_of_an_entry_point_is_chosen_by_the_environment(
     assert (call.path, call.status) == ("/v1/traces", 200)
     sent = call.header("X-API-KEY" if name.endswith("key") else "Authorization") or ""
     assert sent in {dastra.private_key, dtz.api_key} or sent.startswith("Bearer ")
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("0.5", "0.5"), ("soon", "10"), ("", "10")])
+def test_a_token_request_takes_no_longer_than_an_export_may(
+    said: str, seconds: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", said)
+    source = renewing(dastra_session_of_ours().auth._source)  # type: ignore[union-attr]  # an auth object of ours
+    assert source is not None
+    assert source._timeout == float(seconds)
 
 
 def test_a_batch_whose_token_is_refused_is_sent_again_and_not_lost(
