@@ -13,8 +13,8 @@ pytestmark = pytest.mark.tool(
     package="httpie",
     how="`--auth-type=dastra` and seven more types",
     mind="Prefer the variables: HTTPie keeps `-a` in the file of a `--session`, in plain text, and "
-    "your shell in its history, and `ps` shows it. `--verbose` shows the header that is sent, and with "
-    "`dtz-query` the error of a connection shows the URL, key and all.",
+    "your shell in its history, and `ps` shows it. `--verbose` shows the header that is sent, and "
+    "with `dtz-query` the error of a connection shows the URL, key and all.",
 )
 
 
