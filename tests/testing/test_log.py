@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
-from dtz_dastra_auth.testing import DastraStandIn, StandIns
+from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, StandIns
 
 Get = Callable[..., httpx.Response]
 
@@ -35,6 +35,14 @@ def test_the_log_has_a_request_as_it_was_sent(dastra: DastraStandIn, http: httpx
 def test_the_log_does_not_show_secrets_when_it_is_printed(dastra: DastraStandIn, get: Get) -> None:
     get()
     assert dastra.private_key not in repr(dastra.requests)
+
+
+def test_the_log_shows_of_a_query_the_names_alone(dtz: DtzStandIn, http: httpx.Client) -> None:
+    http.get(f"https://api.dtz.rocks/v1/me?page=2&apiKey={dtz.api_key}")
+    [call] = dtz.calls
+    assert repr(call) == (
+        f"<Recorded {call.number}: GET api.dtz.rocks/v1/me?page=***&apiKey=***, status 200>"
+    )
 
 
 def test_the_log_can_be_cleared_and_nothing_else_with_it(dastra: DastraStandIn, get: Get) -> None:
