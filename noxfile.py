@@ -1,7 +1,8 @@
 """What is run on this package: `nox` for the usual checks, `nox --list` for all of them.
 
 Environments are made of `requirements/dev.txt`, where every version has its hash, but for
-`lowest`, which is made of `requirements/lowest.txt`; `nox -s lock` writes both.
+`lowest`, which is made of `requirements/lowest.txt`, and `tools`, each of which has a file in
+`requirements/tools`; `nox -s lock` writes all of them.
 """
 
 import os
@@ -137,19 +138,20 @@ def niquests(session: nox.Session) -> None:
     [nox.param(e, id=e, tags=["heavy" if e in HEAVY else "light"]) for e in ENVIRONMENTS],
 )
 def tools(session: nox.Session, environment: str) -> None:
-    """Run the tests of other people's tools; `-- --record` writes the table of the docs.
+    """Run the tests of other people's tools; `-- --record` writes down how they fared.
 
-    `nox -t light` is all but the large ones, `nox -s "tools(ai/mcp2)"` is one environment.
+    `nox -t light` is all but the large ones, `nox -s "tools(ai/mcp2)"` is one environment; what
+    else stands behind `--` goes to pytest.
     """
     group, name = group_of(environment), environment.replace("/", "_")
     lock = TOOL_LOCKS / f"{name}.txt"
     what = ("--requirements=pyproject.toml", "--extra=testing", f"--group={group}")
     session.install(f"--constraints={lock}", *what, env=registry())
     install_package(session)
-    records = "--record" in session.posargs
-    results = [f"--results={RESULTS / name}.json"] if records else []
+    record = f"--results={RESULTS / name}.json"
+    arguments = [record if each == "--record" else each for each in session.posargs]
     here = ("-p", "no_skips", f"--confcutdir={TOOLS}", str(TOOLS / environment))
-    session.run("pytest", *here, *results)
+    session.run("pytest", *here, *arguments)
     check_tool_types(session, TOOLS / environment, Path(f"typing_tests/tools/{name}.py"))
 
 
@@ -175,7 +177,7 @@ def lint(session: nox.Session) -> None:
     install(session, "--group=lint", project=False)
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
-    session.run("deptry", "src")
+    session.run("deptry", "src", silent=True)
     session.run("cog", "--check", "--check-fail-msg=nox -s pages writes it anew", *COG)
     check_locks(session)
 

@@ -7,6 +7,7 @@ in ``docs/integrations/results``, a file for each environment: ``nox -s tools --
 
 import ast
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,15 @@ ROOT = Path(__file__).parent.parent
 TOOLS = ROOT / "tests" / "tools"
 RESULTS = ROOT / "docs" / "integrations" / "results"
 LEFT_OUT = ROOT / "docs" / "integrations" / "left_out.toml"
+_INTRODUCTION = """\
+Each example is a file that the tests run against the tool, at the version in
+[the table](README.md).
+"The object" is an auth object of [this package](../../README.md), `DastraClientCredentials(…)` say,
+which is installed beside the tool. `from_env()` reads
+[these variables](../../README.md#environment-variables), and `origins` is
+[where a credential may go](../../README.md#where-a-credential-goes). To try an example without an
+account, run it against [the stand-ins](../testing.md#other-processes):
+`python -m dtz_dastra_auth.testing python example.py`."""
 LANGUAGES = {".py": "python", ".sh": "sh", ".robot": "robotframework", ".yml": "yaml"}
 
 
@@ -26,12 +36,14 @@ class Tool:
 
     Attributes:
         name: What it is called.
+        package: The distribution that has it.
         how: The way in which it takes an auth object.
         mind: What to mind.
         test: The module that tests it.
     """
 
     name: str
+    package: str
     how: str
     mind: str
     test: Path
@@ -45,6 +57,15 @@ class Tool:
     def group(self) -> str:
         """Give the group, each of which has a page."""
         return self.environment.partition("/")[0]
+
+    @property
+    def requirement(self) -> str:
+        """Give what to install, as the dependency group of the environment has it."""
+        name = f"tools-{re.sub('[/_]', '-', self.environment)}"
+        for each in dependency_groups()[name]:
+            if isinstance(each, str) and re.split(r"[^\w.-]", each)[0] == self.package.lower():
+                return each
+        return self.package
 
     @property
     def examples(self) -> list[Path]:
@@ -83,24 +104,38 @@ def read(test: Path) -> Tool | None:
                 told = {each.arg: ast.literal_eval(each.value) for each in mark.keywords}
                 if ast.unparse(mark.func) == "pytest.mark.tool" and "how" in told:
                     name = ast.literal_eval(mark.args[0])
-                    return Tool(name, told["how"], told["mind"], test)
+                    return Tool(name, told["package"], told["how"], told["mind"], test)
     return None
 
 
-def table() -> None:
-    """Print the table of all tools."""
-    print()
-    print("| tool | version tested | how | result | what to mind |")
-    print("|---|---|---|---|---|")
-    for tool in all_tools():
-        outcome = tool.outcome
-        result = f"{outcome['failed']} failed" if outcome["failed"] else "passes"
-        page = tool.group.replace("_", "-")
-        name = f"[{tool.name}]({page}.md#{anchor(tool.name)})"
-        print(f"| {name} | {outcome['version']} | {tool.how} | {result} | {tool.mind} |")
-    for each in tomllib.loads(LEFT_OUT.read_text(encoding="utf-8"))["tool"]:
-        print(f"| {each['name']} | {each['version']} | | **left out** | {each['reason']} |")
-    print()
+@cache
+def dependency_groups() -> dict[str, list[Any]]:
+    """Read the dependency groups of the project."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    groups: dict[str, list[Any]] = tomllib.loads(text)["dependency-groups"]
+    return groups
+
+
+def table(*groups: str) -> None:
+    """Print the table of all tools, group by group, and of what is left out."""
+    for group in groups:
+        page = f"{group.replace('_', '-')}.md"
+        title = (RESULTS.parent / page).read_text(encoding="utf-8").partition("\n")[0]
+        print(f"\n## [{title.removeprefix('# ')}]({page})\n")
+        print("| tool | version tested | how | result | what to mind |")
+        print("|---|---|---|---|---|")
+        for tool in all_tools():
+            if tool.group == group:
+                outcome = tool.outcome
+                result = f"{outcome['failed']} failed" if outcome["failed"] else "passes"
+                name = f"[{tool.name}]({page}#{anchor(tool.name)})"
+                mind = re.split(r"(?<=\.) (?=[A-Z`])", tool.mind)[0]
+                print(f"| {name} | {outcome['version']} | {tool.how} | {result} | {mind} |")
+    print("\n## Left out\n")
+    left_out = tomllib.loads(LEFT_OUT.read_text(encoding="utf-8"))["tool"]
+    for each in left_out:
+        print(f"- {each['name']} {each['version']}: {each['reason']}")
+    print("" if left_out else "None of those that were asked for.\n")
 
 
 def anchor(heading: str) -> str:
@@ -111,26 +146,26 @@ def anchor(heading: str) -> str:
 
 def tools_of(group: str) -> None:
     """Print a section for each tool of a group, with the example that its tests run."""
+    print(f"\n{_INTRODUCTION}")
     for tool in all_tools():
         if tool.group == group:
-            print(f"\n## {tool.name}\n")
+            print(f'\n## {tool.name}\n\n`pip install "{tool.requirement}"`\n')
             for example in tool.examples:
-                show(example)
-            print(f"\n{tool.mind}")
+                show(example, tool.mind)
     print()
 
 
-def show(example: Path) -> None:
-    """Print what an example says of itself, and the example."""
+def show(example: Path, mind: str) -> None:
+    """Print what an example says of itself, what to mind, and the example."""
     text = example.read_text(encoding="utf-8")
     said, code = ("", text)
     if example.suffix == ".py":
         module = ast.parse(text)
         said = ast.get_docstring(module) or ""
-        first = module.body[0]
-        code = "".join(text.splitlines(keepends=True)[first.end_lineno :]) if said else text
+        code = "".join(text.splitlines(keepends=True)[module.body[0].end_lineno :])
     elif text.startswith("# "):
         comment, _, code = text.partition("\n\n")
         said = "\n".join(line.removeprefix("#").strip() for line in comment.splitlines())
-    print(f"{said}\n\n```{LANGUAGES.get(example.suffix, 'text')}")
-    print(f"{code.strip()}\n```")
+    # Docstrings quote code as their own tools want it.
+    print(f"{said.replace('``', '`')}\n\n**To mind:** {mind}\n")
+    print(f"```{LANGUAGES.get(example.suffix, 'text')}\n{code.strip()}\n```")

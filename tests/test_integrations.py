@@ -13,15 +13,55 @@ PAGES = ROOT / "docs" / "integrations"
 
 # Whoever takes a tool off this list takes a promise back.
 WANTED = {
-    "Airbyte CDK", "anthropic", "Apache Airflow", "CacheControl", "dlt", "elastic-transport",
-    "FastAPI", "fastmcp 2", "fastmcp 4", "gql", "gql's transports over httpx", "hishel", "HTTPie",
-    "httpx-retries", "httpx-sse", "kedro-datasets", "langchain-mcp-adapters", "Locust", "mcp 1",
-    "mcp 2", "MLflow", "niquests", "openai", "openapi-python-client", "opensearch-py",
-    "OpenTelemetry", "Prefect", "PyIceberg", "pystac-client", "pytest-httpx", "requests-cache",
-    "requests-futures", "requests-mock", "requests-ratelimiter", "requests-toolbelt", "responses",
-    "RESPX", "robotframework-requests", "Schemathesis", "Singer SDK", "Starlette", "vcrpy", "zeep",
+    "Airbyte CDK",
+    "Airbyte CDK, low-code",
+    "anthropic",
+    "Apache Airflow",
+    "CacheControl",
+    "dlt",
+    "elastic-transport",
+    "elasticsearch",
+    "FastAPI",
+    "fastmcp 2",
+    "fastmcp 4",
+    "gql",
+    "gql's transports over httpx",
+    "gql's transports over httpx2",
+    "hishel",
+    "HTTPie",
+    "httpx-retries",
+    "httpx-sse",
+    "httpx2's `client.sse`",
+    "kedro-datasets",
+    "langchain-mcp-adapters",
+    "Locust",
+    "mcp 1",
+    "mcp 2",
+    "MLflow",
+    "niquests",
+    "openai",
+    "openapi-python-client",
+    "opensearch-py",
+    "OpenTelemetry",
+    "Prefect",
+    "PyIceberg",
+    "pystac-client",
+    "pytest-httpx",
+    "requests-cache",
+    "requests-futures",
+    "requests-mock",
+    "requests-ratelimiter",
+    "requests-toolbelt",
+    "responses",
+    "RESPX",
+    "robotframework-requests",
+    "Schemathesis",
+    "Singer SDK",
+    "Starlette",
+    "vcrpy",
+    "zeep",
     "zeep's AsyncTransport",
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +79,7 @@ def test_every_tool_is_tested_or_left_out_with_a_reason(pages: ModuleType) -> No
     left_out = tomllib.loads((PAGES / "left_out.toml").read_text(encoding="utf-8"))["tool"]
     assert all(each["reason"] for each in left_out)
     tested = {tool.name for tool in pages.all_tools()}
-    assert {each["name"] for each in left_out} == WANTED - tested
+    assert tested | {each["name"] for each in left_out} == WANTED
 
 
 def test_at_least_35_tools_passed_in_the_last_full_run(pages: ModuleType) -> None:
