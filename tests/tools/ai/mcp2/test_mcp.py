@@ -17,9 +17,8 @@ pytestmark = pytest.mark.tool(
     package="mcp",
     how="`httpx2.AsyncClient(auth=auth)`, `sse_client(url, auth=auth)`",
     mind=(
-        "The server is in `origins`. `Client(url)` has no `auth`: pass it a transport. When no "
-        "token can be had there is an `ExceptionGroup` with the `TokenError` in it: catch it "
-        "with `except*`."
+        "`Client(url)` has no `auth`: pass it a transport. When no token can be had there is an "
+        "`ExceptionGroup` with the `TokenError` in it: catch it with `except*`."
     ),
 )
 

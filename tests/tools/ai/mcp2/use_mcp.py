@@ -1,6 +1,6 @@
-"""The `httpx2.AsyncClient` that a transport goes over takes the object as its ``auth``.
+"""The `httpx2.AsyncClient` that a transport goes over takes the object as its `auth`.
 
-``origins`` names the server, since it is not one of Dastra's own hosts.
+`origins` names the server, since it is not one of Dastra's own hosts.
 """
 
 import os

@@ -23,9 +23,10 @@ pytestmark = pytest.mark.tool(
     package="anthropic",
     how="`http_client=DefaultHttpxClient(auth=auth)`",
     mind=(
-        'Each request needs `extra_headers={"Authorization": omit}`: otherwise the `api_key` goes '
-        "out, and no credential of ours. A `TokenError` is the `__cause__` of an "
-        "`APIConnectionError`; the retries before it make no further token requests."
+        'Each request needs `extra_headers={"Authorization": omit}`: otherwise the `api_key` of '
+        "the client is in that header, and this package's credential stays away. A `TokenError` is "
+        "the `__cause__` of an `APIConnectionError`; the retries before it make no further token "
+        "requests."
     ),
 )
 
@@ -143,7 +144,7 @@ def test_retries_after_a_refused_key_pair_make_no_further_token_requests(
     assert len(dastra.token_requests) == 1
 
 
-def test_a_key_that_is_not_kept_out_goes_out_instead_of_ours(dtz: DtzStandIn) -> None:
+def test_a_key_that_is_not_kept_out_goes_out_instead_of_the_key_of_dtz(dtz: DtzStandIn) -> None:
     dtz.answer(MESSAGE)
     http_client = DefaultHttpxClient(auth=DtzApiKey.from_env())
     url = "https://api.dtz.rocks"

@@ -25,9 +25,10 @@ pytestmark = pytest.mark.tool(
     package="openai",
     how="`http_client=DefaultHttpx2Client(auth=auth)`",
     mind=(
-        'Each request needs `extra_headers={"Authorization": omit}`: otherwise the `api_key` goes '
-        "out, and no token of ours. A `TokenError` is the `__cause__` of an `APIConnectionError`; "
-        "the retries before it make no further token requests."
+        'Each request needs `extra_headers={"Authorization": omit}`: otherwise the `api_key` of '
+        "the client is in that header, and this package's token stays away. A `TokenError` is the "
+        "`__cause__` of an `APIConnectionError`; the retries before it make no further token "
+        "requests."
     ),
 )
 

@@ -1,8 +1,6 @@
-"""The client takes the object by way of its ``http_client``.
+"""The client takes the object by way of its `http_client`.
 
-It puts its own ``api_key`` into ``Authorization``, and a header that is set already counts:
-``omit`` keeps it out of a request. ``origins`` names the gateway, since it is not one of DTZ's
-own hosts.
+`origins` names the gateway, since it is not one of DTZ's own hosts.
 """
 
 import os

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.tool(
     how="`HttpStream(authenticator=auth)`, `HttpClient(authenticator=auth)`",
     mind="When the CDK tries a request again, it calls the object once more on the same request, "
     "which changes nothing. A 401 that stays is the CDK's configuration error; a key pair that "
-    "Dastra refuses is a `TokenError`, at once and untried again. With `use_cache` and "
+    "Dastra refuses is a `TokenError`, raised at once, without a retry. With `use_cache` and "
     "`REQUEST_CACHE_PATH` the CDK writes `X-API-KEY`, cookies and `apiKey` into a file, but no "
     "`Authorization`: take a method that uses that.",
 )

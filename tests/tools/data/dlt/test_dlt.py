@@ -48,11 +48,19 @@ def content(path: Path) -> bytes:
 def test_pages_are_read_with_one_token(
     dastra: DastraStandIn, bears_token: Callable[[], bool]
 ) -> None:
-    dastra.answer({"items": [], "total": 2}, on=lambda call: ("page", "3") in call.query)
-    assert labels() == ["My data company"] * 2
+    for items in (["Sales", "Legal"], ["Finance"], []):
+        dastra.answer({"items": [{"label": label} for label in items], "total": 3})
+    assert labels() == ["Sales", "Legal", "Finance"]
     assert [call.query for call in dastra.calls] == [[("page", page)] for page in "123"]
     assert bears_token()
     assert len(dastra.token_requests) == 1
+
+
+def test_reading_ends_although_the_stand_in_has_the_same_answer_for_each_page(
+    dastra: DastraStandIn,
+) -> None:
+    assert labels() == ["My data company"]
+    assert [call.query for call in dastra.calls] == [[("page", "1")]]
 
 
 def test_a_pipeline_loads_and_writes_no_secret_anywhere(

@@ -13,8 +13,8 @@ URL = "https://api.dastra.eu/v1"
 
 
 def labels() -> list[str]:
-    """Read page by page, up to an empty one."""
-    paginator = PageNumberPaginator(base_page=1, total_path=None)
+    """Read page by page, up to an empty one or to as many as the answer's `total`."""
+    paginator = PageNumberPaginator(base_page=1, total_path="total")
     client = RESTClient(URL, auth=DastraClientCredentials.from_env(), paginator=paginator)
     return [
         workspace["label"]

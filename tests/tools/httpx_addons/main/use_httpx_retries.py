@@ -1,7 +1,9 @@
-"""A `RetryTransport` sends calls again that met a 503 and the like, each time with the credential.
+"""A `RetryTransport` repeats calls that got a 503 and the like, each time with the credential.
 
 Token requests pass through it too, once: the package repeats those itself.
 """
+
+import os
 
 import httpx
 from httpx_retries import Retry, RetryTransport
@@ -9,8 +11,10 @@ from httpx_retries import Retry, RetryTransport
 from dtz_dastra_auth import DastraClientCredentials
 
 
-def workspaces(below: httpx.BaseTransport | None = None) -> int:
-    """Call, over a transport of your own where there is one: with a proxy, say."""
+def workspaces() -> int:
+    """Call, and repeat the call where that may help."""
+    # A transport of your own does not look for a proxy in the environment.
+    below = httpx.HTTPTransport(proxy=os.environ.get("HTTPS_PROXY"))
     transport = RetryTransport(below, retry=Retry(total=3))
     with httpx.Client(transport=transport, auth=DastraClientCredentials.from_env()) as client:
         answer = client.get("https://api.dastra.eu/v1/workspaces")

@@ -18,8 +18,7 @@ pytestmark = pytest.mark.tool(
     "gql's transports over httpx2",
     package="gql",
     how="`HTTPXAsyncTransport(url, auth=auth)`, with gql's extra `httpx2`",
-    mind="Which library it is depends on what is installed, and httpx2 refuses an object that is "
-    "for httpx alone; ours are for both.",
+    mind="httpx2 refuses an object that is for httpx alone; this package's are for both.",
 )
 
 URL = "https://api.dastra.eu/graphql"

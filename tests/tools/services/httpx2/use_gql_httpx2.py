@@ -1,4 +1,7 @@
-"""Where httpx2 is installed, gql's transports make their client with that, and not with httpx."""
+"""Where httpx2 is installed, gql's transports make their client with that, and not with httpx.
+
+The service's address is made up: put in yours, and its origin into ``DASTRA_ORIGINS``.
+"""
 
 from gql import Client, gql
 from gql.transport.httpx import HTTPXAsyncTransport

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.tool(
     "gql's transports over httpx",
     package="gql",
     how="`HTTPXTransport(url, auth=auth)`, `HTTPXAsyncTransport(url, auth=auth)`",
-    mind="Both make their client with httpx2 where it is installed. Each `with Client(…)` makes a "
-    "new one; the token outlives it. A `TokenError` is the `__cause__` of "
-    "`TransportConnectionFailed`.",
+    mind="Both make their client with httpx2 where it is installed, else with httpx; the "
+    "object fits either. Each `with Client(…)` makes a new one; the token outlives it. A "
+    "`TokenError` is the `__cause__` of `TransportConnectionFailed`.",
 )
 
 WAYS = pytest.mark.parametrize(

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.tool(
     "zeep's AsyncTransport",
     package="zeep",
     how="`AsyncTransport(client=AsyncClient(auth=auth), wsdl_client=Client(auth=auth))`",
-    mind="There are two clients, and a client without `auth` sends no credential. The WSDL says "
-    "where the calls go: no credential goes along to a place that is not among the origins.",
+    mind="A client without `auth` sends no credential. The WSDL says where the calls go: no "
+    "credential goes along to a place that is not among the origins.",
 )
 
 

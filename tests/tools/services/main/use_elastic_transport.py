@@ -1,4 +1,7 @@
-"""elastic-transport's `RequestsHttpNode` takes the object from the extras of its configuration."""
+"""elastic-transport's `RequestsHttpNode` takes the object from the extras of its configuration.
+
+The service's address is made up: put in yours, and its origin into ``DASTRA_ORIGINS``.
+"""
 
 from elastic_transport import NodeConfig, RequestsHttpNode, Transport
 

@@ -1,4 +1,7 @@
-"""Elasticsearch's client takes the object as ``http_auth=``, together with `RequestsHttpNode`."""
+"""Elasticsearch's client takes the object as ``http_auth=``, together with `RequestsHttpNode`.
+
+The service's address is made up: put in yours, and its origin into ``DASTRA_ORIGINS``.
+"""
 
 from elastic_transport import RequestsHttpNode
 from elasticsearch import Elasticsearch

@@ -1,4 +1,7 @@
-"""gql's `RequestsHTTPTransport` takes the object as ``auth=``, for a session of requests."""
+"""gql's `RequestsHTTPTransport` takes the object as ``auth=``, for a session of requests.
+
+The service's address is made up: put in yours, and its origin into ``DASTRA_ORIGINS``.
+"""
 
 from gql import Client, gql
 from gql.transport.requests import RequestsHTTPTransport

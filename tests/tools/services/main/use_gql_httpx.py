@@ -1,6 +1,6 @@
 """gql's transports over httpx hand ``auth=`` on to the client that they make.
 
-They make it with httpx2 where that is installed, else with httpx; the object fits either.
+The service's address is made up: put in yours, and its origin into ``DASTRA_ORIGINS``.
 """
 
 from gql import Client, gql

@@ -1,8 +1,9 @@
 # pyright: reportMissingImports=false
 """The generated `Client` hands ``httpx_args`` to the clients that it makes, blocking or not.
 
-Here it comes from a description of Dastra's API, by ``openapi-python-client generate --path
-dastra.yaml --meta none --output-path dastra_client``.
+Here it was made by ``openapi-python-client generate --path dastra.yaml --meta none --output-path
+dastra_client``. ``dastra.yaml`` is a small OpenAPI description of one call of Dastra's API, which
+lies beside the example: ``tests/tools/services/main/dastra.yaml``.
 """
 
 from dastra_client import Client

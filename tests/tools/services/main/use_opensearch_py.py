@@ -1,4 +1,7 @@
-"""opensearch-py hands ``http_auth=`` to a session of requests in its `RequestsHttpConnection`."""
+"""opensearch-py hands ``http_auth=`` to a session of requests in its `RequestsHttpConnection`.
+
+The service's address is made up: put in yours, and its origin into ``DASTRA_ORIGINS``.
+"""
 
 from opensearchpy import OpenSearch, RequestsHttpConnection
 

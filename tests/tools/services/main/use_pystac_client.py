@@ -1,4 +1,7 @@
-"""pystac-client has a ``request_modifier``, called for each request: pass the object itself."""
+"""pystac-client has a ``request_modifier``, called for each request: pass the object itself.
+
+The service's address is made up: put in yours, and its origin into ``DASTRA_ORIGINS``.
+"""
 
 from pystac_client import Client
 

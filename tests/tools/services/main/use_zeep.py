@@ -1,4 +1,7 @@
-"""zeep's `Transport` takes a session of requests: set the object as the session's ``auth``."""
+"""zeep's `Transport` takes a session of requests: set the object as the session's ``auth``.
+
+The service's address is made up: put in yours, and its origin into ``DASTRA_ORIGINS``.
+"""
 
 import requests
 import zeep

@@ -1,6 +1,7 @@
 """zeep's `AsyncTransport` has two clients of httpx: a blocking one for the WSDL, one for the calls.
 
-Give the object to both.
+Give the object to both. The service's address is made up: put in yours, and its origin into
+``DASTRA_ORIGINS``.
 """
 
 import httpx

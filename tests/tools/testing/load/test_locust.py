@@ -15,21 +15,21 @@ pytestmark = pytest.mark.tool(
     "Locust",
     package="locust",
     how="`self.client.auth = auth` in `HttpUser.on_start`",
-    mind="The users of a process are greenlets and share one token request, which is in no "
-    "statistics; each worker process makes its own. A `TokenError` counts as a failed call. "
-    "`FastHttpUser`, over geventhttpclient, takes a pair for Basic and nothing else.",
+    mind="Without `trust_env = True` the load goes past the environment's proxy and past the "
+    "stand-ins, to the real service. The users of a process are greenlets and share one token "
+    "request, which is in no statistics; each worker process makes its own. A `TokenError` "
+    "counts as a failed call. `FastHttpUser`, over geventhttpclient, takes a pair for Basic "
+    "and nothing else.",
 )
 
 FILE = Path(__file__).with_name("use_locust.py")
-# A user's session does not look at the environment, and would not find the stand-ins.
-BESIDE = """\
+# Locust has no option for a number of calls.
+END = """\
 import itertools
 
 import gevent
 from locust import events
-from locust.clients import HttpSession
 
-HttpSession.trust_env = property(lambda session: True, lambda session, value: None)
 numbers = itertools.count(1)
 
 @events.init.add_listener
@@ -41,6 +41,7 @@ def end_after_thirty(environment, **_):
     environment.events.request.add_listener(count)
     environment.events.user_error.add_listener(count)
 """
+DASTRA = "https://api.dastra.eu"
 FAST_USER = """\
 import os
 
@@ -72,9 +73,9 @@ class Outcome:
 def run(stand_ins: StandIns, variables: dict[str, str], tmp_path: Path) -> Callable[..., Outcome]:
     def run(file: Path = FILE, **changed: str) -> Outcome:
         """Run ten users for thirty calls, and let them finish what they have begun."""
-        beside = tmp_path / "beside.py"
-        beside.write_text(BESIDE, encoding="utf-8")
-        command = [sys.executable, "-m", "locust", "-f", f"{file},{beside}", "--headless"]
+        end = tmp_path / "end.py"
+        end.write_text(END, encoding="utf-8")
+        command = [sys.executable, "-m", "locust", "-f", f"{file},{end}", "--headless"]
         command += ["-u", "10", "-r", "10", "-t", "50", "--stop-timeout", "20", "--json"]
         done = subprocess.run(
             command,
@@ -128,6 +129,23 @@ def test_a_wrong_pair_fails_every_call_after_one_token_request(
     assert outcome.failures == outcome.requests >= 30
     assert "invalid_client" in outcome.log
     assert len(dastra.requests) == 1
+
+
+def test_a_user_without_trust_env_ignores_the_environment(
+    run: Callable[..., Outcome], dastra: DastraStandIn, tmp_path: Path
+) -> None:
+    # At its loopback address, so that no call leaves this machine: the CA file is ignored.
+    text = FILE.read_text(encoding="utf-8")
+    for old, new in [("trust_env = True", "trust_env = False"), (DASTRA, dastra.origin)]:
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path / "ignores.py"
+    file.write_text(text, encoding="utf-8")
+    outcome = run(file, DASTRA_ORIGINS=dastra.origin)
+    assert outcome.exit_code == 1
+    assert outcome.failures == outcome.requests >= 30
+    assert "CERTIFICATE_VERIFY_FAILED" in outcome.log
+    assert dastra.calls == []
 
 
 def test_a_fast_user_does_not_take_the_object(

@@ -20,9 +20,10 @@ pytestmark = pytest.mark.tool(
     "Schemathesis",
     package="schemathesis",
     how="`case.call_and_validate(auth=auth)`, `schema.auth.set_from_requests(auth)`",
-    mind="Set `with_security_parameters=False`, or the header that it makes up for each case wins "
-    "and no call is authenticated. Failures show the credential as `[Filtered]`; but with "
-    "`set_from_requests`, the text of `case.as_curl_command()` has it as it is.",
+    mind="Set `with_security_parameters=False`, or the `Authorization` header that it makes "
+    "up for each case wins and no call is authenticated. Failures show the credential as "
+    "`[Filtered]`; but with `set_from_requests`, the text of `case.as_curl_command()` has it "
+    "as it is.",
 )
 
 HERE = Path(__file__).parent

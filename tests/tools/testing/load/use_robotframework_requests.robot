@@ -1,6 +1,7 @@
+# `Create Custom Session` takes the object as its `auth`. Without `verify=${True}` the library does
+# not look at certificates.
+
 *** Settings ***
-Documentation    `Create Custom Session` takes the object as its `auth`. Without `verify=${True}` the
-...              library does not look at certificates.
 Library          RequestsLibrary
 Suite Setup      Create Custom Session    dastra    https://api.dastra.eu    auth=${AUTH}    verify=${True}
 

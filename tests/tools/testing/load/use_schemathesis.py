@@ -1,7 +1,7 @@
 """Schemathesis hands ``auth=`` on to requests; all cases share one token.
 
-It makes up an ``Authorization`` header for each case, too, unless it is told not to; such a header
-would win over the object.
+``dastra.yaml`` is a small OpenAPI description of one call of Dastra's API, which lies beside the
+example: ``tests/tools/testing/load/dastra.yaml``.
 """
 
 from typing import Any

@@ -1,5 +1,11 @@
 """responses: the token request is one of the requests that it answers."""
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import requests
 import responses
@@ -24,6 +30,38 @@ URL = "https://api.dastra.eu/v1/workspaces"
 @pytest.mark.parametrize("run", [1, 2])
 def test_the_recipe_holds_in_each_test_of_a_process(run: int, dastra: DastraStandIn) -> None:
     use_responses.test_a_workspace_is_known_by_its_label()
+    assert dastra.requests == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("responses", marks=pytest.mark.tool("responses", package="responses")),
+        pytest.param(
+            "requests_mock", marks=pytest.mark.tool("requests-mock", package="requests-mock")
+        ),
+        pytest.param("respx", marks=pytest.mark.tool("RESPX", package="respx")),
+        pytest.param(
+            "pytest_httpx", marks=pytest.mark.tool("pytest-httpx", package="pytest-httpx")
+        ),
+    ],
+)
+def test_the_recipe_passes_as_it_stands_in_a_project_of_somebody_else(
+    name: str, tmp_path: Path, dastra: DastraStandIn
+) -> None:
+    shutil.copy(Path(__file__).with_name(f"use_{name}.py"), tmp_path / "test_it.py")
+    own = ("DASTRA_", "DTZ_", "PYTEST_")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_it.py"],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if not key.startswith(own)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
     assert dastra.requests == []
 
 

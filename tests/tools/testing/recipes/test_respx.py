@@ -25,7 +25,7 @@ TOKEN = {"access_token": "token-1", "token_type": "Bearer", "expires_in": 3600}
 
 @pytest.mark.parametrize("run", [1, 2])
 def test_the_recipe_holds_in_each_test_of_a_process(run: int, dastra: DastraStandIn) -> None:
-    anyio.run(use_respx.test_a_workspace_is_known_by_its_label)
+    use_respx.test_a_workspace_is_known_by_its_label()
     assert dastra.requests == []
 
 
@@ -42,13 +42,17 @@ def test_without_a_store_of_its_own_the_second_use_calls_no_token_endpoint() -> 
 
 
 @respx.mock
-def test_a_401_is_answered_by_sending_the_request_again() -> None:
+def test_a_401_in_an_async_client_is_answered_by_sending_the_request_again() -> None:
     respx.post(TOKEN_URL).respond(json=TOKEN)
     api = respx.get(URL)
     api.side_effect = [httpx.Response(401), httpx.Response(200)]
     auth = DastraClientCredentials.from_env(store=MemoryTokenStore())
-    with httpx.Client(auth=auth) as client:
-        assert client.get(URL).status_code == 200
+
+    async def status() -> int:
+        async with httpx.AsyncClient(auth=auth) as client:
+            return (await client.get(URL)).status_code
+
+    assert anyio.run(status) == 200
     assert api.call_count == 2
 
 

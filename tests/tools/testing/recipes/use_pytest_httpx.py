@@ -24,6 +24,6 @@ def test_a_workspace_is_known_by_its_label(httpx_mock: HTTPXMock) -> None:
         json={"items": [{"label": "My data company"}]},
     )
 
-    auth = DastraClientCredentials.from_env(store=MemoryTokenStore())
+    auth = DastraClientCredentials("public-key", "private-key", store=MemoryTokenStore())
     with httpx.Client(auth=auth) as client:
         assert workspaces(client) == ["My data company"]

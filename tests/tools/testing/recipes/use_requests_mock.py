@@ -24,5 +24,5 @@ def test_a_workspace_is_known_by_its_label(requests_mock: requests_mock.Mocker) 
     api = "https://api.dastra.eu/v1/workspaces"
     requests_mock.get(api, request_headers=bearer, json=items)
 
-    auth = DastraClientCredentials.from_env(store=MemoryTokenStore())
+    auth = DastraClientCredentials("public-key", "private-key", store=MemoryTokenStore())
     assert workspaces(auth) == ["My data company"]

@@ -24,5 +24,5 @@ def test_a_workspace_is_known_by_its_label() -> None:
     responses.post("https://account.dastra.eu/connect/token", json=token)
     responses.get("https://api.dastra.eu/v1/workspaces", json=items, match=[bearer])
 
-    auth = DastraClientCredentials.from_env(store=MemoryTokenStore())
+    auth = DastraClientCredentials("public-key", "private-key", store=MemoryTokenStore())
     assert workspaces(auth) == ["My data company"]

@@ -9,20 +9,20 @@ import respx
 from dtz_dastra_auth import DastraClientCredentials, MemoryTokenStore
 
 
-async def workspaces(client: httpx.AsyncClient) -> list[str]:
+def workspaces(client: httpx.Client) -> list[str]:
     """Give the names of all workspaces: the code under test."""
-    answer = await client.get("https://api.dastra.eu/v1/workspaces")
+    answer = client.get("https://api.dastra.eu/v1/workspaces")
     return [each["label"] for each in answer.raise_for_status().json()["items"]]
 
 
 @respx.mock
-async def test_a_workspace_is_known_by_its_label() -> None:
+def test_a_workspace_is_known_by_its_label() -> None:
     token = {"access_token": "token-1", "token_type": "Bearer", "expires_in": 3600}
     items = {"items": [{"label": "My data company"}]}
     respx.post("https://account.dastra.eu/connect/token").respond(json=token)
     api = respx.get("https://api.dastra.eu/v1/workspaces").respond(json=items)
 
-    auth = DastraClientCredentials.from_env(store=MemoryTokenStore())
-    async with httpx.AsyncClient(auth=auth) as client:
-        assert await workspaces(client) == ["My data company"]
+    auth = DastraClientCredentials("public-key", "private-key", store=MemoryTokenStore())
+    with httpx.Client(auth=auth) as client:
+        assert workspaces(client) == ["My data company"]
     assert api.calls.last.request.headers["Authorization"] == "Bearer token-1"

@@ -1,6 +1,7 @@
 """Starlette: an app that calls Dastra, under its TestClient."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,32 @@ TESTS = Path(__file__).parents[3]
 def test_the_recipe_calls_the_stand_in_from_inside_the_app(dastra: DastraStandIn) -> None:
     use_starlette.test_the_labels_are_those_of_the_workspaces(dastra)
     assert [len(dastra.token_requests), len(dastra.calls)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("starlette", marks=pytest.mark.tool("Starlette", package="starlette")),
+        pytest.param("fastapi", marks=pytest.mark.tool("FastAPI", package="fastapi")),
+    ],
+)
+def test_the_recipe_passes_as_it_stands_in_a_project_of_somebody_else(
+    name: str, tmp_path: Path, dastra: DastraStandIn
+) -> None:
+    shutil.copy(Path(__file__).with_name(f"use_{name}.py"), tmp_path / "test_it.py")
+    own = ("DASTRA_", "DTZ_", "PYTEST_")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_it.py"],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if not key.startswith(own)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+    assert dastra.requests == []
 
 
 def test_event_loops_that_come_and_go_share_one_token(dastra: DastraStandIn) -> None:

@@ -1,9 +1,8 @@
-"""The ``auth`` of FastAPI's ``TestClient`` takes the object, for an app that wants a key itself.
+"""The `auth` of FastAPI's `TestClient` takes the object, for an app that wants a key itself.
 
-``base_url`` has to be https (or a loopback name), and among the object's ``origins``.
+`base_url` has to be https (or a loopback name), and among the object's `origins`.
 """
 
-import os
 from typing import Annotated
 
 from fastapi import FastAPI, Security
@@ -22,7 +21,7 @@ def key(key: Annotated[str, Security(APIKeyHeader(name="X-API-KEY"))]) -> str:
 
 
 def test_the_app_is_told_the_key() -> None:
-    auth = DtzApiKey(os.environ["DTZ_API_KEY"], origins=["https://testserver"])
+    auth = DtzApiKey("apikey-1234", origins=["https://testserver"])
     with TestClient(app, base_url="https://testserver") as client:
         assert client.get("/key").status_code == 401
         client.auth = auth

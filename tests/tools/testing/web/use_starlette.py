@@ -1,12 +1,13 @@
 """An app of Starlette's that calls Dastra makes its client when it starts, with the object in it.
 
-In a test its ``TestClient`` runs the app as it is: the app's own calls go to the stand-in.
+In a test its `TestClient` runs the app as it is: the app's own calls go to the stand-in.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx2
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -33,6 +34,14 @@ async def labels(request: Request) -> JSONResponse:
 app = Starlette(routes=[Route("/labels", labels)], lifespan=lifespan)
 
 
+@pytest.fixture
+def credentials(dastra: DastraStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the app the key pair that the stand-in takes."""
+    monkeypatch.setenv("DASTRA_PUBLIC_KEY", dastra.public_key)
+    monkeypatch.setenv("DASTRA_PRIVATE_KEY", dastra.private_key)
+
+
+@pytest.mark.usefixtures("credentials")
 def test_the_labels_are_those_of_the_workspaces(dastra: DastraStandIn) -> None:
     with TestClient(app) as client:
         assert client.get("/labels").json() == ["My data company"]
