@@ -15,7 +15,7 @@ def main(command: list[str]) -> int:
         command: The program and its arguments.
     """
     if not command:
-        sys.stderr.write(__doc__)
+        sys.stderr.write(__doc__ or "")
         return 2
     from . import serve
 

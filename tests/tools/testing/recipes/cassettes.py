@@ -128,7 +128,7 @@ def secrets_of(services: StandIns) -> set[str]:
     pair = base64.b64encode(f"{dastra.public_key}:{dastra.private_key}".encode()).decode()
     secrets = {pair, dastra.private_key, dtz.api_key, dtz.password}
     secrets |= dastra.tokens_in_force | dtz.tokens_in_force
-    return secrets | {secret.encode().hex() for secret in secrets}
+    return secrets | {dtz.api_key[7:]} | {secret.encode().hex() for secret in secrets}
 
 
 def _texts(value: Any) -> Iterator[str]:

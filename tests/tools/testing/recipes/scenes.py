@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from dtz_dastra_auth import DtzApiKey, DtzQueryKey, TokenError
+from dtz_dastra_auth import DtzApiKey, DtzCookie, DtzQueryKey, TokenError
 from dtz_dastra_auth.testing import StandIns
 from tools.testing.recipes.cassettes import DASTRA, DTZ, METHODS, call
 
@@ -98,6 +98,22 @@ def a_redirect_to_the_login_page(client: str, services: StandIns) -> None:
     call(client, f"{DTZ}?contextId={known}", DtzQueryKey(key))
 
 
+def the_query_key_in_many_forms(client: str, services: StandIns) -> None:
+    key = services.dtz.api_key
+    services.dtz.answer({"you": key, "hex": key.encode().hex(), "part": key[7:]})
+    call(client, DTZ, DtzQueryKey(key))
+    services.dtz.fail(200, body=base64.encodebytes(f"the key is {key}, as you know".encode()))
+    call(client, DTZ, DtzQueryKey(key))
+
+
+def cookies_that_are_repeated(client: str, services: StandIns) -> None:
+    # Opaque tokens, which no shape gives away.
+    sent, session = services.dastra.make_token(), services.dastra.make_token()
+    cookie = {"Set-Cookie": f"session={session}; Path=/"}
+    services.dtz.fail(200, headers=cookie, body=f"{sent} {session}".encode())
+    call(client, DTZ, DtzCookie(sent))
+
+
 def an_echo_of_the_whole_request(client: str, services: StandIns) -> None:
     for method in ("dastra pair", "dastra key"):
         _, make = METHODS[method]
@@ -174,6 +190,8 @@ SCENES: dict[str, Scene] = {
         further_tokens_in_an_answer,
         a_login_that_sets_its_cookie,
         a_redirect_to_the_login_page,
+        the_query_key_in_many_forms,
+        cookies_that_are_repeated,
         an_echo_of_the_whole_request,
         answers_in_many_codings,
         bodies_of_the_callers_own,
