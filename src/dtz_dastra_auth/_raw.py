@@ -148,7 +148,7 @@ class _Rest(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        if not self.closed:
+        if not self.closed and hasattr(self._raw, "close"):
             self._raw.close()
             self._raw.release_conn()
         super().close()
