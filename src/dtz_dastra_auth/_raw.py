@@ -148,7 +148,8 @@ class _Rest(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        if not self.closed and hasattr(self._raw, "close"):
-            self._raw.close()
-            self._raw.release_conn()
+        if not self.closed:
+            for name in ("close", "release_conn"):
+                # What is not urllib3's may have neither.
+                getattr(self._raw, name, lambda: None)()
         super().close()
