@@ -1,12 +1,14 @@
 """HTTPie plug-in: ``http --auth-type=dastra -a PUBLIC:PRIVATE https://api.dastra.eu/v1/workspaces``.
 
 HTTPie loads every plug-in on every run, so nothing but HTTPie's own base class is imported before
-one of these types is chosen.
+one of these types is chosen. It also parses the package's whole metadata for each entry point,
+which takes longer than all else: there is one entry point, and the other types register themselves.
 
 Without ``-a`` the credentials come from the environment, as in each class's ``from_env()``. The
 variables for other deployments (``DASTRA_ORIGINS`` and its neighbours) count either way.
 """
 
+import sys
 from typing import TYPE_CHECKING
 
 from httpie.plugins import AuthPlugin
@@ -15,9 +17,14 @@ if TYPE_CHECKING:
     from ._auth import Auth
 
 
+# What HTTPie sets by itself on what comes from an entry point.
+_PACKAGE = "dtz-dastra-auth"
+
+
 class _OneSecret(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
     """A type whose ``-a`` is one secret, colons and all."""
 
+    package_name = _PACKAGE
     auth_require = False
     auth_parse = False
 
@@ -33,6 +40,7 @@ class _OneSecret(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
 class _Pair(AuthPlugin):  # type: ignore[misc]  # HTTPie has no types
     """A type whose ``-a`` is ``NAME:SECRET``."""
 
+    package_name = _PACKAGE
     auth_require = False
 
     @property
@@ -109,3 +117,18 @@ class DtzLoginPlugin(_Pair):
     name = "DTZ login"
     auth_type = "dtz-login"
     description = "-a USER:PASSWORD, or DTZ_USERNAME and DTZ_PASSWORD"
+
+
+_OTHERS = (
+    DastraKeyPlugin,
+    DtzKeyPlugin,
+    DtzQueryPlugin,
+    DtzBearerPlugin,
+    DtzCookiePlugin,
+    DtzBasicPlugin,
+    DtzLoginPlugin,
+)
+
+# Not there where something else than HTTPie imports this module: it would pull in requests.
+if (_registry := sys.modules.get("httpie.plugins.registry")) is not None:
+    _registry.plugin_manager.register(*_OTHERS)
