@@ -27,7 +27,7 @@ which is installed beside the tool. `from_env()` reads
 [where a credential may go](../../README.md#where-a-credential-goes). To try an example without an
 account, run it against [the stand-ins](../testing.md#other-processes):
 `python -m dtz_dastra_auth.testing python example.py`."""
-LANGUAGES = {".py": "python", ".sh": "sh", ".robot": "robotframework", ".yml": "yaml"}
+LANGUAGES = {".py": "python", ".sh": "sh", ".robot": "robotframework"}
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,14 @@ class Tool:
         return self.environment.partition("/")[0]
 
     @property
+    def dependency_group(self) -> str:
+        """Name the dependency group of the environment."""
+        return f"tools-{re.sub('[/_]', '-', self.environment)}"
+
+    @property
     def requirement(self) -> str:
-        """Give what to install, as the dependency group of the environment has it."""
-        name = f"tools-{re.sub('[/_]', '-', self.environment)}"
-        for each in dependency_groups()[name]:
+        """Give what to install, as the dependency group has it."""
+        for each in dependency_groups()[self.dependency_group]:
             if isinstance(each, str) and re.split(r"[^\w.-]", each)[0] == self.package.lower():
                 return each
         return self.package
@@ -84,7 +88,8 @@ class Tool:
         run = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"tools": {}}
         if self.name not in run["tools"]:
             raise LookupError(f"{self.name} has no result: nox -s tools -- --record")
-        return {"python": run["python"], **run["tools"][self.name]}
+        outcome: dict[str, Any] = run["tools"][self.name]
+        return outcome
 
 
 @cache

@@ -1,7 +1,6 @@
 """The pages on other people's tools: nothing is left out in silence, and nothing is only said."""
 
 import importlib.util
-import re
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -97,10 +96,8 @@ def test_every_tool_has_an_example_and_says_what_to_mind(pages: ModuleType) -> N
 
 
 def test_every_tool_is_tested_in_an_environment_that_is_declared(pages: ModuleType) -> None:
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    declared = {name for name in groups["dependency-groups"] if name.startswith("tools-")}
-    used = {f"tools-{re.sub('[/_]', '-', tool.environment)}" for tool in pages.all_tools()}
-    assert declared == used
+    declared = {name for name in pages.dependency_groups() if name.startswith("tools-")}
+    assert declared == {tool.dependency_group for tool in pages.all_tools()}
 
 
 def test_every_group_has_a_page_that_the_table_leads_to(pages: ModuleType) -> None:

@@ -172,18 +172,11 @@ def _dastra_key(given: Given) -> Auth:
     return dastra.DastraApiKey(*given, origins=dastra.origins_from_env())
 
 
-def _dtz_key(given: Given) -> Auth:
+def _dtz_key(method: type[dtz.DtzApiKey | dtz.DtzQueryKey], given: Given) -> Auth:
     if given is None:
-        return dtz.DtzApiKey.from_env()
+        return method.from_env()
     context_id = _environment.get("DTZ_CONTEXT_ID")
-    return dtz.DtzApiKey(*given, context_id=context_id, origins=dtz.origins_from_env())
-
-
-def _dtz_query(given: Given) -> Auth:
-    if given is None:
-        return dtz.DtzQueryKey.from_env()
-    context_id = _environment.get("DTZ_CONTEXT_ID")
-    return dtz.DtzQueryKey(*given, context_id=context_id, origins=dtz.origins_from_env())
+    return method(*given, context_id=context_id, origins=dtz.origins_from_env())
 
 
 def _dtz_token(method: type[dtz.DtzBearer | dtz.DtzCookie], given: Given) -> Auth:
@@ -215,8 +208,8 @@ def _dtz_login(given: Given) -> Auth:
 _MAKERS: dict[str, Callable[[Given], Auth]] = {
     "dastra": _dastra,
     "dastra-key": _dastra_key,
-    "dtz-key": _dtz_key,
-    "dtz-query": _dtz_query,
+    "dtz-key": partial(_dtz_key, dtz.DtzApiKey),
+    "dtz-query": partial(_dtz_key, dtz.DtzQueryKey),
     "dtz-bearer": partial(_dtz_token, dtz.DtzBearer),
     "dtz-cookie": partial(_dtz_token, dtz.DtzCookie),
     "dtz-basic": _dtz_basic,

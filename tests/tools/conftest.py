@@ -64,13 +64,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(autouse=True)
 def variables(stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Put credentials that the stand-ins take into the environment, as a tool's user would."""
-    variables = {
-        "DASTRA_PUBLIC_KEY": stand_ins.dastra.public_key,
-        "DASTRA_PRIVATE_KEY": stand_ins.dastra.private_key,
-        "DTZ_API_KEY": stand_ins.dtz.api_key,
-        "DTZ_USERNAME": stand_ins.dtz.username,
-        "DTZ_PASSWORD": stand_ins.dtz.password,
-    }
+    variables = stand_ins.credentials
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return variables

@@ -20,15 +20,7 @@ def main(command: list[str]) -> int:
     from . import serve
 
     with serve(set_environment=False) as services:
-        dastra, dtz = services.dastra, services.dtz
-        credentials = {
-            "DASTRA_PUBLIC_KEY": dastra.public_key,
-            "DASTRA_PRIVATE_KEY": dastra.private_key,
-            "DTZ_API_KEY": dtz.api_key,
-            "DTZ_USERNAME": dtz.username,
-            "DTZ_PASSWORD": dtz.password,
-        }
-        environment = {**services.environment, **credentials}
+        environment = {**services.environment, **services.credentials}
         try:
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # the user's own
         except FileNotFoundError as error:

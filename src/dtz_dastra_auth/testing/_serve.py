@@ -48,6 +48,17 @@ class StandIns:
         """A whole environment for a subprocess whose clients are to meet the stand-ins."""
         return environment.changed(self._changes())
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        """Credentials that the stand-ins take, as the variables that ``from_env()`` reads."""
+        return {
+            "DASTRA_PUBLIC_KEY": self.dastra.public_key,
+            "DASTRA_PRIVATE_KEY": self.dastra.private_key,
+            "DTZ_API_KEY": self.dtz.api_key,
+            "DTZ_USERNAME": self.dtz.username,
+            "DTZ_PASSWORD": self.dtz.password,
+        }
+
     @contextmanager
     def in_environment(self) -> Iterator[None]:
         """Announce the stand-ins in this process's environment, and put it back at the end."""

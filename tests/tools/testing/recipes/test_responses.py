@@ -1,9 +1,5 @@
 """responses: the token request is one of the requests that it answers."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +8,7 @@ import responses
 
 from dtz_dastra_auth import DastraClientCredentials, DtzApiKey, MemoryTokenStore
 from dtz_dastra_auth.testing import DastraStandIn
+from tools.testing.elsewhere import run_elsewhere
 from tools.testing.recipes import use_responses
 
 pytestmark = pytest.mark.tool(
@@ -49,17 +46,7 @@ def test_the_recipe_holds_in_each_test_of_a_process(run: int, dastra: DastraStan
 def test_the_recipe_passes_as_it_stands_in_a_project_of_somebody_else(
     name: str, tmp_path: Path, dastra: DastraStandIn
 ) -> None:
-    shutil.copy(Path(__file__).with_name(f"use_{name}.py"), tmp_path / "test_it.py")
-    own = ("DASTRA_", "DTZ_", "PYTEST_")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_it.py"],
-        cwd=tmp_path,
-        env={key: value for key, value in os.environ.items() if not key.startswith(own)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_elsewhere(Path(__file__).with_name(f"use_{name}.py"), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
     assert dastra.requests == []

@@ -34,8 +34,9 @@ async def labels(client: Annotated[httpx.AsyncClient, Depends(dastra_client)]) -
     return [each["label"] for each in answer.json()["items"]]
 
 
-def test_the_recipe_shows_the_app_its_key() -> None:
+def test_the_recipe_shows_the_app_its_key(dtz: DtzStandIn) -> None:
     use_fastapi.test_the_app_is_told_the_key()
+    assert dtz.requests == []
 
 
 def test_over_plain_http_the_key_stays_away(dtz: DtzStandIn) -> None:

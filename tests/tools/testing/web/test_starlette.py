@@ -1,7 +1,6 @@
 """Starlette: an app that calls Dastra, under its TestClient."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from starlette.testclient import TestClient
 
 from dtz_dastra_auth import DastraClientCredentials, MemoryTokenStore, TokenError
 from dtz_dastra_auth.testing import DastraStandIn
+from tools.testing.elsewhere import run_elsewhere
 from tools.testing.web import use_starlette
 from tools.testing.web.apps import (
     TLS,
@@ -47,17 +47,7 @@ def test_the_recipe_calls_the_stand_in_from_inside_the_app(dastra: DastraStandIn
 def test_the_recipe_passes_as_it_stands_in_a_project_of_somebody_else(
     name: str, tmp_path: Path, dastra: DastraStandIn
 ) -> None:
-    shutil.copy(Path(__file__).with_name(f"use_{name}.py"), tmp_path / "test_it.py")
-    own = ("DASTRA_", "DTZ_", "PYTEST_")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_it.py"],
-        cwd=tmp_path,
-        env={key: value for key, value in os.environ.items() if not key.startswith(own)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_elsewhere(Path(__file__).with_name(f"use_{name}.py"), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
     assert dastra.requests == []
