@@ -133,7 +133,7 @@ def _set_django_up(servers: Servers) -> None:
     """Configure Django, which a process can do once."""
     import django  # type: ignore[import-untyped]  # it has none
     from django.conf import settings  # type: ignore[import-untyped]
-    from django.core.management import call_command  # type: ignore[import-untyped]
+    from django.core.management import CommandError, call_command  # type: ignore[import-untyped]
 
     backends = "django.core.cache.backends"
     memcached = {"BACKEND": f"{backends}.memcached.PyMemcacheCache", "LOCATION": servers.memcached}
@@ -165,7 +165,11 @@ def _set_django_up(servers: Servers) -> None:
         },
     )
     django.setup()
-    call_command("createcachetable", verbosity=0)
+    try:
+        call_command("createcachetable", verbosity=0)
+    except CommandError:
+        # Another process has made it since this one looked; who looks again sees it.
+        call_command("createcachetable", verbosity=0)
 
 
 def forget_django_connections() -> None:
