@@ -18,8 +18,9 @@ from anyio.lowlevel import RunVar
 from . import _streams
 from ._drivers import advance, perform_blocking
 from ._flow import Ask, Await, Call, Caller, Exchange, Pause, Peek, Scheme, Step, Steps
-from ._follow_httpx import Guard, guard_for
+from ._follow_httpx import AsyncGuard, Guard
 from ._hidden import conceal
+from ._kept_headers import lower_names
 from ._token import Token
 
 
@@ -28,10 +29,16 @@ def _call(auth: Scheme, request: Any, caller: Caller) -> Steps[Any]:
     token = yield from auth.attach(request, caller)
     if token is None:
         return (yield Call(request))
-    guard, first, response = guard_for(auth, blocks=caller.blocks), request, None
+    guard = (Guard if caller.blocks else AsyncGuard)(auth, token)
+    guard.watch(request, token)
+    return (yield from _sent(auth, request, guard, caller))
+
+
+def _sent(auth: Scheme, request: Any, guard: Guard, caller: Caller) -> Steps[Any]:
+    """Make one call with a request that carries its credential."""
+    first, token, response = request, guard.token, None
     is_given_up = False
     try:
-        guard.watch(request, token)
         response = yield Call(request)
         if response.request is not request:
             response = yield from _redirected(auth, response, token, caller, guard)
@@ -53,7 +60,7 @@ def _call(auth: Scheme, request: Any, caller: Caller) -> Steps[Any]:
     finally:
         if not is_given_up:
             guard.end(response)
-            for each in (first, *_messages_of(response)):
+            for each in (first, *_messages_of(response)) if auth.hides else ():
                 auth.hide(each, token)
 
 
@@ -87,27 +94,83 @@ def _again(request: Any, history: list[Any]) -> Steps[Any]:
     return response
 
 
-class _Drive:
-    """What the blocking and the async drive share."""
+# The steps of a call that is over.
+_OVER: Steps[Any] = (step for step in ())
+next(_OVER, None)
 
-    def __init__(self, auth: Scheme, request: Any, *, blocks: bool) -> None:
+
+class _Drive:
+    """What the blocking and the async drive share.
+
+    Most calls take their usual course: the token is at hand, and the answer is neither a 401 nor a
+    redirect. They have no steps, only a guard that stands by; whatever else happens, the steps are
+    taken up where such a call has got to.
+    """
+
+    _guard_class: type[Guard]
+    _guard: Guard | None = None
+    _steps: Steps[Any] | None = None
+    _step: Call | Exchange | None = None
+    _handled: BaseException | None = None
+
+    def __init__(self, auth: Scheme, request: Any) -> None:
         """Begin a call; nothing happens before the client asks for the first request."""
+        self._auth = auth
         self._request = request
-        self._blocks = blocks
-        caller = Caller(_streams.timeout_of(request), blocks=blocks)
-        self._steps = _call(auth, request, caller)
+
+    def _begin(self) -> Any:
+        """Give the request with its credential, if there are no steps to be gone through."""
+        auth, request = self._auth, self._request
+        token = auth.attach_at_once(request, lower_names(request.headers))
+        if token is None:
+            self._start(_call(auth, request, self._caller()))
+            return None
+        self._guard = guard = self._guard_class(auth, token)
+        guard.stand_by(request)
+        self._handled = sys.exception()
+        return request
+
+    def _is_over(self, response: Any) -> bool:
+        """Tell whether a call took its usual course to the end; else there are steps now."""
+        guard, request = self._guard, self._request
+        assert guard is not None
+        is_answer = response.status_code != 401 and response.request is request
+        if not is_answer or response.next_request is not None:
+            self._take_up(guard)
+            return False
+        if self._auth.hides:
+            self._auth.hide(request, guard.token)
+            self._auth.hide(response, guard.token)
+        guard.leave(request)
+        self._steps = _OVER
+        return True
+
+    def _take_up(self, guard: Guard) -> None:
+        """Go through the steps from where the request has been sent."""
+        guard.trace(self._request)
+        steps = self._start(_sent(self._auth, self._request, guard, self._caller()))
+        handled = self._handled
+        self._outgoing(next(steps))
+        self._handled = handled
+
+    def _start(self, steps: Steps[Any]) -> Steps[Any]:
+        self._steps = steps
         self._sent: Any = None
-        self._step: Call | Exchange | None = None
         self._ours: list[Any] = []
-        self._handled: BaseException | None = None
+        return steps
+
+    def _caller(self) -> Caller:
+        return Caller(_streams.timeout_of(self._request), blocks=self._guard_class is Guard)
 
     def _outgoing(self, step: Call | Exchange) -> Any:
         if isinstance(step, Call):
             self._sent = step.request
         else:
-            self._sent = _streams.token_request(self._request, step, blocks=self._blocks)
+            self._sent = _streams.token_request(
+                self._request, step, blocks=self._guard_class is Guard
+            )
         self._step = step
-        self._handled = sys.exc_info()[1]
+        self._handled = sys.exception()
         return self._sent
 
     def _end(self, response: Any) -> None:
@@ -119,25 +182,37 @@ class _Drive:
 
     def _abandon(self) -> None:
         """Tell the flow how its call ended, when the client closes it before its end."""
+        if self._steps is _OVER:
+            return
         # The client closes the flow while it handles what its own sending met. What was being
         # handled before the request went out is somebody else's.
-        error = sys.exc_info()[1]
+        error = sys.exception()
+        is_met = isinstance(error, Exception) and error is not self._handled
+        if self._steps is None and self._guard is not None and is_met:
+            self._take_up(self._guard)
+        steps, self._steps = self._steps, _OVER
         step, self._step = self._step, None
         if isinstance(step, Exchange):
             _streams.forget(self._sent)
-        if step is not None and isinstance(error, Exception) and error is not self._handled:
+        if steps is None:
+            return
+        if step is not None and is_met:
             # Whatever the flow makes of it, the error is on its way to the caller already.
             with suppress(BaseException):
-                self._steps.throw(error)
-        self._steps.close()
+                steps.throw(error)
+        steps.close()
+
+    def _give_up(self) -> None:
+        """End a call that somebody else's flow has broken off."""
+        steps, self._steps = self._steps, _OVER
+        if steps is not None:
+            steps.close()
 
 
 class SyncDrive(_Drive, Generator[Any, Any, None]):
     """The flow for ``httpx.Client`` and ``httpx2.Client``."""
 
-    def __init__(self, auth: Scheme, request: Any) -> None:
-        """Begin a call."""
-        super().__init__(auth, request, blocks=True)
+    _guard_class = Guard
 
     def send(self, response: Any) -> Any:
         """Take the response to the request given last, and give the next request.
@@ -145,6 +220,12 @@ class SyncDrive(_Drive, Generator[Any, Any, None]):
         Raises:
             StopIteration: The response is the caller's.
         """
+        if self._steps is None:
+            if self._guard is None:
+                if (request := self._begin()) is not None:
+                    return request
+            elif self._is_over(response):
+                raise StopIteration
         pending, self._step = self._step, None
         try:
             step = advance(self._steps, self._receive, pending, response)
@@ -155,9 +236,13 @@ class SyncDrive(_Drive, Generator[Any, Any, None]):
             self._end(end.value)
             raise StopIteration from None
 
+    def __next__(self) -> Any:
+        """Give the first request."""
+        return self.send(None)
+
     def throw(self, typ: Any, val: Any = None, tb: Any = None) -> NoReturn:
         """Give the call up with an exception."""
-        self._steps.close()
+        self._give_up()
         raise typ if val is None else val
 
     def close(self) -> None:
@@ -180,9 +265,11 @@ class SyncDrive(_Drive, Generator[Any, Any, None]):
 class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
     """The flow for ``httpx.AsyncClient`` and ``httpx2.AsyncClient``, on asyncio and trio."""
 
-    def __init__(self, auth: Scheme, request: Any) -> None:
-        """Begin a call."""
-        super().__init__(auth, request, blocks=False)
+    _guard_class = AsyncGuard
+
+    def __anext__(self) -> Coroutine[Any, Any, Any]:
+        """Give the first request."""
+        return self.asend(None)
 
     async def asend(self, response: Any) -> Any:
         """Take the response to the request given last, and give the next request.
@@ -190,8 +277,14 @@ class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
         Raises:
             StopAsyncIteration: The response is the caller's.
         """
-        pending, self._step = self._step, None
+        if self._steps is None:
+            if self._guard is None:
+                if (request := self._begin()) is not None:
+                    return request
+            elif self._is_over(response):
+                raise StopAsyncIteration
         try:
+            pending, self._step = self._step, None
             step = self._resume(*await _outcome(self._receive(pending, response)))
             while not isinstance(step, Call | Exchange):
                 step = self._resume(*await _outcome(self._perform(step)))
@@ -202,7 +295,7 @@ class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
 
     async def athrow(self, typ: Any, val: Any = None, tb: Any = None) -> NoReturn:
         """Give the call up with an exception."""
-        self._steps.close()
+        self._give_up()
         raise typ if val is None else val
 
     def aclose(self) -> Coroutine[Any, Any, None]:
@@ -212,6 +305,7 @@ class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
         return _done()
 
     def _resume(self, outcome: Any, error: BaseException | None) -> Step:
+        assert self._steps is not None
         return self._steps.send(outcome) if error is None else self._steps.throw(error)
 
     async def _receive(self, pending: Step | None, response: Any) -> Any:

@@ -19,7 +19,7 @@ from . import _niquests, _origins, _raw
 from ._drivers import LEAST_TIMEOUT, REDIRECTS, advance, perform_blocking
 from ._errors import TokenError
 from ._flow import Answer, Caller, Exchange, Peek, Scheme, Step, Steps
-from ._follow_requests import follow, forgo, is_redirected, take_netrc_off
+from ._follow_requests import follow, forgo, is_redirected, stand_by, take_netrc_off
 from ._token import Token
 
 T = TypeVar("T")
@@ -36,6 +36,8 @@ def authenticate(auth: Scheme, request: Any) -> None:
         TokenError: No token could be had.
         ConfigurationError: It is ``niquests.AsyncSession`` that would have to wait.
     """
+    if type(request) is requests.PreparedRequest and _at_once(auth, request):
+        return
     if isinstance(request, requests.Request):
         _defer(auth, request)
     if auth.renews:
@@ -50,11 +52,24 @@ def authenticate(auth: Scheme, request: Any) -> None:
     if given is auth:
         # We are called again when it is prepared, if it ever is.
         return
-    follow(auth, token, request)
+    stand_by(auth, token, request)
     hooks = request.hooks.setdefault("response", [])
     # Whichever of our objects was called before, its credential is off by now.
     hooks[:] = [hook for hook in hooks if not isinstance(hook, Review)]
     request.register_hook("response", Review(auth, token))
+
+
+def _at_once(auth: Scheme, request: requests.PreparedRequest) -> bool:
+    headers, hooks = request.headers, request.hooks.get("response")
+    # With a hook there already it may be one of ours; and somebody may have headers of their own.
+    if hooks or hooks is None or type(headers) is not CaseInsensitiveDict:
+        return False
+    token = auth.attach_at_once(request, map(str.lower, headers))
+    if token is None:
+        return False
+    stand_by(auth, token, request)
+    hooks.append(Review(auth, token))
+    return True
 
 
 def _defer(auth: Any, request: requests.Request) -> None:
@@ -76,6 +91,10 @@ def _is_forwarded(auth: Scheme, url: Any) -> bool:
     return auth.origins.allow(url) and select_proxy(url, get_environ_proxies(url)) is not None
 
 
+# The statuses of redirects (`requests.models.REDIRECT_STATI`), and the one that renews.
+_OF_INTEREST = frozenset({301, 302, 303, 307, 308, 401})
+
+
 class Review:
     """The response hook. An object, so that a request that has it can be copied and pickled.
 
@@ -90,12 +109,14 @@ class Review:
         """Remember what was put on."""
         self.auth = auth
         self.token = token
-        self._given: Callable[[], Any] = lambda: None
+        self._given: Callable[[], Any] | None = None
 
     def __call__(self, response: Any, **kwargs: Any) -> Any:
         """Give the response, or the answer to the request sent again."""
+        if response.status_code not in _OF_INTEREST and not self.auth.hides:
+            return response
         # A session may call all hooks once more for what they gave, as that of requests-cache does.
-        if self._given() is not response:
+        if self._given is None or self._given() is not response:
             response = self._reviewed(response, kwargs)
             self._given = weakref.ref(response)
         return response

@@ -20,7 +20,7 @@ Open doubts
     A network error ends an httpx call whatever the flow would like to do (`Caller.survives`).
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -152,6 +152,15 @@ class Scheme(Protocol):
     @property
     def origins(self) -> Origins:
         """Give the origins that the credential may go to."""
+        ...
+
+    @property
+    def hides(self) -> bool:
+        """Tell whether `hide` has anything to do."""
+        ...
+
+    def attach_at_once(self, request: Any, names: Iterable[str | bytes]) -> Token | None:
+        """Put the credential on a request where nothing is to be decided, asked or told."""
         ...
 
     def attach(self, request: Any, caller: Caller) -> Steps[Token | None]:

@@ -4,67 +4,72 @@ Both libraries follow redirects below the auth flow. They copy every header but 
 any host, and lose that one and cookies on the way to another origin of ours. Two things travel with
 a redirected request, and between them decide anew for each:
 
-`Guard`, a callback in the request's ``trace`` extension, is called right before the headers are
-written, and sees where to. Only transports made of httpcore call it; mocks and others do not.
-
 The request's headers are of a kind that looks, when it is copied for a redirect, at where that
-leads, and leaves the credential out (`_kind`). That holds in every transport, and for
+leads, and leaves the credential out (`_kept_headers`). That holds in every transport, and for
 ``Response.next_request`` too.
+
+`Guard`, a callback in the request's ``trace`` extension, is called right before the headers are
+written, and sees where to. Only transports made of httpcore call it; mocks and others do not. It
+is put there when there is a redirect: a transport that has a callback spends more time on calling
+it, for each of a dozen events, than all else takes that is done for a request.
 """
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
-from functools import cache
-from types import FrameType, SimpleNamespace
+import weakref
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from ._clients import HTTPX_LIBRARIES
 from ._flow import Scheme
-from ._hidden import Credential, is_ours, values
-from ._origins import Origins
+from ._kept_headers import Keeper
 from ._token import Token
 
 BEFORE_HEADERS = "send_request_headers.started"
 
 
-def guard_for(scheme: Scheme, *, blocks: bool) -> "Guard":
-    """Make the guard of one call, in a blocking client or an async one."""
-    return (Guard if blocks else AsyncGuard)(scheme)
-
-
-def keep_inside(
-    origins: Origins | None, request: Any, on_redirect: Callable[[], None] | None = None
-) -> None:
-    """Have no header with a credential copied for a redirect away from origins.
-
-    Args:
-        origins: Where it may go; None for nowhere at all.
-        request: The request whose headers hold the credential.
-        on_redirect: Called when a redirect copies the request.
-    """
-    library = next(each for each in HTTPX_LIBRARIES if isinstance(request, each.Request))
-    headers = _kept(library.Headers, list(request.headers.raw), origins)
-    headers.on_redirect = on_redirect
-    request.headers = headers
-
-
-class Guard:
+class Guard(Keeper):
     """The trace callback of a blocking client; the caller's own is called after it.
 
     Attributes:
+        token: What has been put on the request.
         carried: Whether the request that was sent last had the credential; None as long as the
             transport has not called.
     """
 
-    def __init__(self, scheme: Scheme) -> None:
+    carried: bool | None = None
+    # Here and not in each object, since most are never asked.
+    _is_first = True
+    _is_over = False
+    _is_tracing = False
+    _first = ""
+    _theirs: Callable[..., Any] | None = None
+
+    def __init__(self, scheme: Scheme, token: Token) -> None:
         """Guard the credential of an auth object, during one call."""
-        self.carried: bool | None = None
+        self.origins = scheme.origins
         self._scheme = scheme
-        self._token: Token | None = None
-        self._is_over = False
-        self._first = ""
-        self._theirs: Callable[..., Any] | None = None
+        self.token = token
+
+    def stand_by(self, request: Any) -> None:
+        """Guard what a request is redirected to, if it is.
+
+        Args:
+            request: A request to an https origin of ours, which goes there and nowhere else.
+        """
+        self.keep(request)
+        # A hook of the client may still send it elsewhere.
+        self.request, self.url = weakref.ref(request), request.url
+
+    def leave(self, request: Any) -> None:
+        """Have nothing go along with what is made of a request's parts, now that it was sent."""
+        self._is_over = True
+        extensions = request.extensions
+        if "trace" in extensions:
+            self.trace(request)
+        else:
+            request.extensions = {**extensions, "trace": self}
 
     def watch(self, request: Any, token: Token) -> None:
         """Guard a request, and all that it is redirected to.
@@ -73,8 +78,22 @@ class Guard:
             request: The request that is about to be sent.
             token: What has been put on it.
         """
-        keep_inside(self._scheme.origins, request)
-        self.carried, self._token, self._is_over = None, token, False
+        self.keep(request)
+        self.carried, self.token = None, token
+        self._is_first, self._is_over = True, False
+        self.trace(request)
+
+    def on_redirect(self, request: Any) -> None:
+        """Guard what a redirect is about to make of a request."""
+        if not self._is_tracing:
+            self._is_first = False
+            # Something else was put in its place after we had been asked: not ours to follow.
+            self._is_over = self._is_over or not self._scheme.carries(request, self.token)
+            self.trace(request)
+
+    def trace(self, request: Any) -> None:
+        """Be called for what becomes of a request from now on."""
+        self._is_tracing = True
         theirs = request.extensions.get("trace")
         # What an earlier call has left; its credential is off the request by now.
         while isinstance(theirs, Guard):
@@ -90,7 +109,7 @@ class Guard:
         """
         self._is_over = True
         request = getattr(response, "next_request", None)
-        if request is None or self._token is None:
+        if request is None:
             return
         # It may be sent by anybody, by a client of another kind too.
         request.extensions = dict(request.extensions)
@@ -99,7 +118,7 @@ class Guard:
         else:
             request.extensions["trace"] = self._theirs
         if not self._scheme.origins.allow(request.url):
-            self._scheme.follow(request, request.url, self._token)
+            self._scheme.follow(request, request.url, self.token)
 
     def __call__(self, event: str, info: dict[str, Any]) -> Any:
         """See an event of the transport, before the caller's own callback does."""
@@ -114,12 +133,11 @@ class Guard:
         if not event.endswith(BEFORE_HEADERS) or info["request"].method == b"CONNECT":
             return
         sent = info["request"]
-        assert self._token is not None
         url = _url(sent)
         wire = SimpleNamespace(headers=HTTPX_LIBRARIES[0].Headers(sent.headers), url=url)
         # Where it may go the first request has it already, unless the caller took it off.
-        is_redirected = self.carried is not None and not self._is_over
-        if self.carried is None:
+        is_redirected = not self._is_first and not self._is_over
+        if self._is_first:
             self._first = url
         elif url == self._first and not self._scheme.follows:
             # No redirect, since the key is in the URL: a transport that sends a request again.
@@ -127,15 +145,15 @@ class Guard:
         # Plain http is for loopback hosts, whose requests do not leave the machine.
         target = None if is_forwarded(sent) else url
         if is_redirected or not self._scheme.origins.allow(target):
-            self._scheme.follow(wire, target, self._token)
+            self._scheme.follow(wire, target, self.token)
             sent.headers = wire.headers.raw
             if wire.url != url:
                 sent.url.target = wire.url.removeprefix(_origin(sent)).encode("latin-1")
-        carried = self._scheme.carries(wire, self._token)
-        if self.carried is None and not carried:
+        carried = self._scheme.carries(wire, self.token)
+        if self._is_first and not carried:
             # Something else was put in its place after we had been asked: it is not ours to follow.
             self._is_over = True
-        self.carried = carried
+        self.carried, self._is_first = carried, False
 
 
 class AsyncGuard(Guard):
@@ -171,74 +189,3 @@ def _origin(request: Any) -> str:
     host = f"[{host}]" if ":" in host else host
     port = "" if url.port is None else f":{url.port}"
     return f"{url.scheme.decode('latin-1')}://{host}{port}"
-
-
-def _kept(headers_class: Any, raw: Any, origins: Origins | None) -> Any:
-    headers = _kind(headers_class)(raw)
-    headers.origins = origins
-    return headers
-
-
-def _redirect_of(frame: FrameType) -> Mapping[str, Any] | None:
-    # The constructor may be wrapped by whoever watches a library at work.
-    for _ in range(6):
-        if frame.f_code.co_name == "_redirect_headers":
-            return frame.f_locals
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
-    return None
-
-
-def _may_go_along(copied_for: Mapping[str, Any], origins: Origins) -> bool:
-    url, request = copied_for.get("url"), copied_for.get("request")
-    if url is None or not origins.allow(url):
-        return False
-    # A request that loses its body has its headers written anew, as plain ones that would take
-    # the credential on from there to anywhere. Where there is a guard, it puts it on again.
-    return request is not None and copied_for.get("method") == request.method
-
-
-@cache
-def _kind(headers_class: Any) -> Any:
-    """Make the headers of a library that look where a redirect leads before they are copied.
-
-    Copies are made by the constructor, which reads a private list. Who calls it tells a redirect
-    from every other copy: those are complete, and of the same kind.
-    """
-
-    class Headers(headers_class):  # type: ignore[misc]  # a base known at run time only
-        origins: Origins | None = None
-        on_redirect: Callable[[], None] | None = None
-
-        @property
-        def _list(self) -> Any:
-            frame = sys._getframe(1)
-            copy: Any = frame.f_locals.get("self") if frame.f_code.co_name == "__init__" else self
-            if copy is self:
-                return self._whole
-            if type(copy) is headers_class:
-                copy.__class__ = Headers
-                copy.origins, copy.on_redirect = self.origins, self.on_redirect
-            redirect = _redirect_of(frame)
-            if redirect is None:
-                return self._whole
-            if self.on_redirect is not None:
-                self.on_redirect()
-            if self.origins is not None and _may_go_along(redirect, self.origins):
-                return self._whole
-            return [entry for entry in self._whole if not is_ours(entry[2])]
-
-        @_list.setter
-        def _list(self, entries: Any) -> None:
-            self._whole = entries
-
-        def __getitem__(self, name: str) -> str:
-            value: str = super().__getitem__(name)
-            # Joined with others of the same name, it is a text like any other.
-            return Credential(value) if any(map(is_ours, values(self, name))) else value
-
-        def __reduce__(self) -> tuple[Any, ...]:
-            return _kept, (headers_class, self.raw, self.origins)
-
-    return Headers

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from requests.cookies import RequestsCookieJar
+from requests.structures import CaseInsensitiveDict
 
 from ._flow import Scheme
 from ._hidden import is_ours, values
@@ -27,10 +28,28 @@ def follow(scheme: Scheme, token: Token, request: Any) -> None:
         token: What it has put on the request.
         request: The request.
     """
+    if hasattr(request, "_cookies"):
+        stand_by(scheme, token, request)
+        request._cookies = FollowingJar.of(request._cookies, scheme, token)
+
+
+def stand_by(scheme: Scheme, token: Token, request: Any) -> None:
+    """Have `follow` done as soon as a request is copied, as each redirect does.
+
+    Args:
+        scheme: The auth object.
+        token: What it has put on the request.
+        request: The request.
+    """
     if not hasattr(request, "_cookies"):
         return
-    request._cookies = FollowingJar.of(request._cookies, scheme, token)
-    request.headers = _kept(_plain(type(request.headers)), request.headers.items(), scheme.origins)
+    headers = request.headers
+    if type(headers) is CaseInsensitiveDict:
+        # Nobody else has it: requests makes one for each request.
+        headers.__class__ = _kind(CaseInsensitiveDict)
+    else:
+        request.headers = headers = _kept(_plain(type(headers)), headers.items())
+    headers.scheme, headers.token = scheme, token
 
 
 def forgo(request: Any) -> None:
@@ -41,7 +60,7 @@ def forgo(request: Any) -> None:
     """
     cookies = RequestsCookieJar()
     cookies.update(request._cookies)
-    request._cookies, request.headers.origins = cookies, None
+    request._cookies, request.headers.scheme = cookies, None
 
 
 def is_redirected(request: Any) -> bool:
@@ -52,6 +71,11 @@ def is_redirected(request: Any) -> bool:
     """
     jar = getattr(request, "_cookies", None)
     return isinstance(jar, FollowingJar) and jar.is_redirected
+
+
+def is_following(request: Any) -> bool:
+    """Tell whether a request's credential follows its redirects."""
+    return isinstance(getattr(request, "_cookies", None), FollowingJar)
 
 
 def take_netrc_off(request: Any) -> None:
@@ -123,14 +147,16 @@ class FollowingJar(RequestsCookieJar):
         return FollowingJar.of, (cookies, self.scheme.frozen(self.token), self.token)
 
 
-def _kept(headers_class: Any, items: Any, origins: Origins | None) -> Any:
+def _kept(
+    headers_class: Any, items: Any, scheme: Scheme | None = None, token: Token | None = None
+) -> Any:
     headers = _kind(headers_class)(items)
-    headers.origins = origins
+    headers.scheme, headers.token = scheme, token
     return headers
 
 
 def _plain(headers_class: Any) -> Any:
-    return headers_class.__base__ if hasattr(headers_class, "origins") else headers_class
+    return headers_class.__base__ if hasattr(headers_class, "scheme") else headers_class
 
 
 @cache
@@ -138,7 +164,8 @@ def _kind(headers_class: Any) -> Any:
     """Make headers whose ``Authorization`` stays as it is when a redirect has made a request."""
 
     class Headers(headers_class):  # type: ignore[misc]  # requests' own or niquests'
-        origins: Origins | None = None
+        scheme: Scheme | None = None
+        token: Token | None = None
 
         def __setitem__(self, name: Any, value: Any) -> None:
             if not self._is_settled(name):
@@ -149,17 +176,30 @@ def _kind(headers_class: Any) -> Any:
                 super().__delitem__(name)
 
         def copy(self) -> Any:
-            return _kept(headers_class, self.items(), self.origins)
+            if self.scheme is not None and self.token is not None:
+                _have_it_follow(self, self.scheme, self.token)
+            return _kept(headers_class, self.items(), self.scheme, self.token)
 
         def __reduce__(self) -> tuple[Any, ...]:
-            return _kept, (headers_class, list(self.items()), self.origins)
+            # What made the token stays here, as the jar's does.
+            scheme = self.scheme and self.token and self.scheme.frozen(self.token)
+            return _kept, (headers_class, list(self.items()), scheme or None, self.token)
 
         def _is_settled(self, name: Any) -> bool:
-            if self.origins is None or name not in ("Authorization", b"Authorization"):
+            if self.scheme is None or name not in ("Authorization", b"Authorization"):
                 return False
-            return _is_rebuilding(self.origins)
+            return _is_rebuilding(self.scheme.origins)
 
     return Headers
+
+
+def _have_it_follow(headers: Any, scheme: Scheme, token: Token) -> None:
+    # A jar costs too much to be made for each request that might be redirected. A request copies
+    # its headers before its cookies.
+    copying = sys._getframe(2)
+    request = copying.f_locals.get("self") if copying.f_code.co_name == "copy" else None
+    if getattr(request, "headers", None) is headers and not is_following(request):
+        request._cookies = FollowingJar.of(request._cookies, scheme, token)
 
 
 def _is_rebuilding(origins: Origins) -> bool:

@@ -4,12 +4,8 @@ What puts a credential on a request marks it by these types: a header of the sam
 mark is one that the caller has set by hand.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote_plus
-
-from ._clients import HTTPX_LIBRARIES
 
 HIDDEN = "***"
 
@@ -20,11 +16,18 @@ class Credential(str):
     requests keeps the object; httpx keeps what its `encode` gives.
     """
 
-    __slots__ = ()
+    __slots__ = ("_as_utf8",)
 
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Give the bytes that httpx keeps, which do not show themselves either."""
-        return CredentialBytes(super().encode(encoding, errors))
+        if encoding != "utf-8" or errors != "strict":
+            return CredentialBytes(super().encode(encoding, errors))
+        # The same for each request that it is put on.
+        try:
+            return self._as_utf8
+        except AttributeError:
+            self._as_utf8 = CredentialBytes(super().encode())
+            return self._as_utf8
 
     def __repr__(self) -> str:
         return repr(HIDDEN)
@@ -95,127 +98,3 @@ def shed(headers: Any, *, cookies: bool = False) -> None:
             continue
         if any(is_ours(value) for value in values(headers, name)):
             del headers[name]
-
-
-def hidden_url(url: Any, name: str) -> Any:
-    """Make a URL of httpx or httpx2 that leads to the same place and does not show a parameter.
-
-    Args:
-        url: The URL with all its parameters.
-        name: The parameter that is to be left out of its texts.
-    """
-    hidden = _hidden_class(_library_class(url))(url)
-    hidden.parameter = name
-    return hidden
-
-
-def hides(url: Any) -> bool:
-    """Tell whether a URL is one that shows less than it is."""
-    return hasattr(url, "parameter")
-
-
-def plain_url(url: Any, text: str) -> Any:
-    """Make a URL of the same library that shows all that it is.
-
-    Args:
-        url: A URL of httpx or httpx2.
-        text: The new one.
-    """
-    return _library_class(url)(text)
-
-
-class HiddenText(str):  # noqa: SLOT000  # it has an attribute, which slots of a str cannot hold
-    """A URL of requests that is sent as it is, and does not show a parameter."""
-
-    parameter = ""
-
-    @classmethod
-    def of(cls, url: str, parameter: str) -> "HiddenText":
-        """Hide a parameter of a URL."""
-        hidden = cls(url)
-        hidden.parameter = parameter
-        return hidden
-
-    def __str__(self) -> str:
-        return without_parameter(str.__str__(self), self.parameter)
-
-    def __repr__(self) -> str:
-        return repr(str(self))
-
-    def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return HiddenText.of, (str.__str__(self), self.parameter)
-
-
-def without_parameter(url: str, name: str) -> str:
-    """Give a URL without a parameter.
-
-    Args:
-        url: The URL.
-        name: The parameter's name.
-    """
-    return with_query(url, without(query_of(url), name.__eq__))
-
-
-def query_of(url: Any) -> str:
-    """Give what stands behind the question mark of a URL.
-
-    Args:
-        url: A URL of any library.
-    """
-    if isinstance(url, str):
-        return url.partition("#")[0].partition("?")[2]
-    raw: bytes = url.query
-    return raw.decode("ascii")
-
-
-def with_query(url: str, query: str) -> str:
-    """Give a URL with another query, or with none.
-
-    Args:
-        url: The URL.
-        query: What is to stand behind the question mark.
-    """
-    base, hash_, fragment = url.partition("#")
-    return base.partition("?")[0] + ("?" + query if query else "") + hash_ + fragment
-
-
-def without(query: str, hide: Callable[[str], bool]) -> str:
-    """Give a query without some parameters; the bytes of the others stay as they are.
-
-    Args:
-        query: What stands behind the question mark.
-        hide: Tells by a parameter's name whether it is left out.
-    """
-    parts = query.split("&")
-    return "&".join(part for part in parts if not hide(unquote_plus(part.partition("=")[0])))
-
-
-def _library_class(url: Any) -> Any:
-    return next(library.URL for library in HTTPX_LIBRARIES if isinstance(url, library.URL))
-
-
-@cache
-def _hidden_class(url_class: Any) -> Any:
-    class URL(url_class):  # type: ignore[misc]  # a base known at run time only
-        parameter = ""
-
-        def copy_with(self, **changes: Any) -> Any:
-            return hidden_url(super().copy_with(**changes), self.parameter)
-
-        def __str__(self) -> str:
-            return str(self._shown())
-
-        def __repr__(self) -> str:
-            return repr(self._shown())
-
-        def __reduce__(self) -> tuple[Any, ...]:
-            return hidden_url, (url_class(self), self.parameter)
-
-        def _shown(self) -> Any:
-            query = without(query_of(self), self.parameter.__eq__)
-            return url_class(self).copy_with(query=query.encode("ascii") or None)
-
-    return URL

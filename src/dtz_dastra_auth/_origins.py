@@ -56,6 +56,9 @@ class Origins:
         self._allowed = frozenset(_exact(origin) for origin in self.names)
         if not self._allowed:
             raise ConfigurationError("origins: is empty")
+        over_tls = [each for each in self._allowed if each[0] == "https"]
+        self._beginnings = tuple(map(_beginning, over_tls))
+        self._dialled = frozenset(map(_dialled, over_tls))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Origins) and self._allowed == other._allowed
@@ -73,6 +76,19 @@ class Origins:
             url: A ``str``, as requests holds it, or the URL object of httpx or httpx2.
         """
         return _origin_of(url) in self._allowed
+
+    def plainly_allow(self, url: Any) -> bool:
+        """Tell whether a URL leads to an https origin of ours, and is written as they usually are.
+
+        Args:
+            url: As for `allow`, which is to be asked about the others.
+        """
+        if type(url) is str:
+            return url.startswith(self._beginnings)
+        try:
+            return (url.scheme, url.raw_host, url.port) in self._dialled
+        except AttributeError:
+            return False
 
 
 def same(one: Any, other: Any) -> bool:
@@ -153,6 +169,19 @@ def _exact(origin: object) -> _Origin:
         raise ConfigurationError("origins: expected 'https://host[:port]'")
     _checks.secure("origins", url.scheme, found[1].strip("[]"))
     return found
+
+
+def _beginning(origin: _Origin) -> str:
+    # Up to the slash that ends the authority: what stands behind it cannot lead elsewhere.
+    scheme, host, port = origin
+    host = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{host}/" if port == _DEFAULT_PORTS[scheme] else f"{scheme}://{host}:{port}/"
+
+
+def _dialled(origin: _Origin) -> tuple[str, bytes, int | None]:
+    # As httpx and httpx2 have it, who leave a default port out.
+    scheme, host, port = origin
+    return scheme, host.encode("ascii"), None if port == _DEFAULT_PORTS[scheme] else port
 
 
 def _origin_of(url: Any) -> _Origin | None:

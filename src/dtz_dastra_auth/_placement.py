@@ -1,34 +1,23 @@
-"""Put a secret on a request, and take it off: in a header, a cookie or the query.
+"""Put a secret on a request, and take it off: in a header or a cookie; for the query see `_query`.
 
 A placement works on the request of any library. What it does twice on one request is as if done
 once, since tools call an auth object more than once.
 """
 
 import base64
-import re
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
-from urllib.parse import quote
 
-from ._hidden import (
-    HIDDEN,
-    Credential,
-    HiddenText,
-    hidden_url,
-    hides,
-    is_ours,
-    plain_url,
-    query_of,
-    values,
-    with_query,
-    without,
-    without_parameter,
-)
+from ._hidden import Credential, is_ours, values
+from ._token import Token
 
 # Either of these, set by hand, is the credential that the caller wants to be known by. DTZ's
 # verifier would look at one of them alone, and not always at ours.
 _BY_HAND = ("Authorization", "X-API-KEY")
+# All headers that a method writes. With one of them there already, a request is looked at closely
+# before a credential is put on it.
+_WRITTEN = ("authorization", "cookie", "x-api-key", "x-dtz-context")
+UNUSUAL = frozenset([*_WRITTEN, *(name.encode("ascii") for name in _WRITTEN)])
 
 
 class Placement(Protocol):
@@ -36,27 +25,33 @@ class Placement(Protocol):
 
     Attributes:
         follows: Whether it is on a redirected request as well.
+        hides: Whether `hide` has anything to do.
     """
 
     follows: ClassVar[bool]
+    hides: ClassVar[bool]
 
-    def put(self, request: Any, secret: str) -> None:
+    def add(self, request: Any, token: Token) -> None:
+        """Put a secret on a request that has neither a credential nor a cookie."""
+        ...
+
+    def put(self, request: Any, token: Token) -> None:
         """Put a secret on a request, in place of an earlier one."""
         ...
 
-    def follow(self, request: Any, secret: str) -> None:
+    def follow(self, request: Any, token: Token) -> None:
         """Put a secret on a request that a redirect has made, unless it has one there."""
         ...
 
-    def take_off(self, request: Any, secret: str) -> None:
+    def take_off(self, request: Any, token: Token) -> None:
         """Take a secret off a request that a redirect has made."""
         ...
 
-    def carries(self, request: Any, secret: str) -> bool:
+    def carries(self, request: Any, token: Token) -> bool:
         """Tell whether a request still carries this secret."""
         ...
 
-    def hide(self, message: Any, secret: str) -> None:
+    def hide(self, message: Any, token: Token) -> None:
         """Take the secret out of what a request or response tells once the answer is there."""
         ...
 
@@ -83,46 +78,51 @@ class Header:
     """
 
     follows: ClassVar[bool] = True
+    hides: ClassVar[bool] = False
 
     name: str
     prefix: str = ""
     also: tuple[tuple[str, str], ...] = ()
     keeps_cookies: bool = True
 
-    def put(self, request: Any, secret: str) -> None:
-        """Put a secret on a request, in place of an earlier one."""
-        request.headers[self.name] = Credential(self._text(secret))
+    def add(self, request: Any, token: Token) -> None:
+        """Put a secret on a request that has neither a credential nor a cookie."""
+        request.headers[self.name] = self._text(token)
         for name, value in self.also:
             request.headers[name] = Credential(value)
+
+    def put(self, request: Any, token: Token) -> None:
+        """Put a secret on a request, in place of an earlier one."""
+        self.add(request, token)
         if not self.keeps_cookies:
             request.headers.pop("Cookie", None)
 
-    def follow(self, request: Any, secret: str) -> None:
+    def follow(self, request: Any, token: Token) -> None:
         """Put a secret on a request that a redirect has made, unless it has one there."""
         if self.name not in request.headers:
-            self.put(request, secret)
+            self.put(request, token)
         elif not self.keeps_cookies:
             request.headers.pop("Cookie", None)
 
-    def take_off(self, request: Any, secret: str) -> None:
+    def take_off(self, request: Any, token: Token) -> None:
         """Take a secret off a request that a redirect has made."""
         # A tool between us and the wire may have written the headers anew, without our mark.
-        texts = {self.name: self._text(secret), **dict(self.also)}
+        texts = {self.name: self._text(token), **dict(self.also)}
         for name, text in texts.items():
             found = values(request.headers, name)
             if any(is_ours(value) or value in (text, text.encode()) for value in found):
                 del request.headers[name]
 
-    def carries(self, request: Any, secret: str) -> bool:
+    def carries(self, request: Any, token: Token) -> bool:
         """Tell whether a request still carries this secret."""
         sent: object = request.headers.get(self.name)
-        return sent == self._text(secret)
+        return sent == self._text(token)
 
-    def hide(self, message: Any, secret: str) -> None:
+    def hide(self, message: Any, token: Token) -> None:
         """Leave it: the value hides itself."""
 
-    def _text(self, secret: str) -> str:
-        return self.prefix + secret
+    def _text(self, token: Token) -> str:
+        return token.texts.get(self.prefix) or token.keep(self.prefix, self.prefix + token.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,11 @@ class Basic(Header):
     prefix: str = "Basic "
     username: str = ""
 
-    def _text(self, secret: str) -> str:
+    def _text(self, token: Token) -> str:
+        key = self.prefix + self.username
+        return token.texts.get(key) or token.keep(key, self._encoded(token.value))
+
+    def _encoded(self, secret: str) -> str:
         pair = f"{self.username}:{secret}".encode()
         return self.prefix + base64.b64encode(pair).decode("ascii")
 
@@ -151,108 +155,51 @@ class Cookie:
     """
 
     follows: ClassVar[bool] = True
+    hides: ClassVar[bool] = False
 
     name: str
 
-    def put(self, request: Any, secret: str) -> None:
+    def add(self, request: Any, token: Token) -> None:
+        """Put a secret on a request that has neither a credential nor a cookie."""
+        request.headers["Cookie"] = self._text(token)
+
+    def put(self, request: Any, token: Token) -> None:
         """Put a secret on a request, in place of an earlier one."""
         if hasattr(request, "cookies") and not hasattr(request, "_cookies"):
             # Not prepared yet: with a header there, requests would leave its cookies out.
             return
         others = [pair for pair in self._pairs(request) if _name_of(pair) != self.name]
-        request.headers["Cookie"] = Credential("; ".join([*others, f"{self.name}={secret}"]))
+        request.headers["Cookie"] = Credential("; ".join([*others, self._text(token)]))
 
-    def follow(self, request: Any, secret: str) -> None:
+    def follow(self, request: Any, token: Token) -> None:
         """Put a secret on a request that a redirect has made."""
-        self.put(request, secret)
+        self.put(request, token)
 
-    def take_off(self, request: Any, secret: str) -> None:
+    def take_off(self, request: Any, token: Token) -> None:
         """Take a secret off a request that a redirect has made; other cookies stay."""
         pairs = self._pairs(request)
-        others = [pair for pair in pairs if pair != f"{self.name}={secret}"]
+        text = self._text(token)
+        others = [pair for pair in pairs if pair != text]
         if len(others) == len(pairs):
             return
         del request.headers["Cookie"]
         if others:
             request.headers["Cookie"] = "; ".join(others)
 
-    def carries(self, request: Any, secret: str) -> bool:
+    def carries(self, request: Any, token: Token) -> bool:
         """Tell whether a request still carries this secret."""
-        return f"{self.name}={secret}" in self._pairs(request)
+        return self._text(token) in self._pairs(request)
 
-    def hide(self, message: Any, secret: str) -> None:
+    def hide(self, message: Any, token: Token) -> None:
         """Leave it: the value hides itself."""
+
+    def _text(self, token: Token) -> str:
+        return token.texts.get(self.name) or token.keep(self.name, f"{self.name}={token.value}")
 
     def _pairs(self, request: Any) -> list[str]:
         header: str = request.headers.get("Cookie") or ""
         # Not what Python takes for white space: a cookie's value may hold such bytes.
         return [pair.strip(" \t") for pair in header.split(";") if pair.strip(" \t")]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query parameter, in place of one of the same name: DTZ answers two with a 500.
-
-    Attributes:
-        name: The parameter's name.
-        also: Further parameters that go out beside it.
-    """
-
-    follows: ClassVar[bool] = False
-
-    name: str
-    also: tuple[tuple[str, str], ...] = ()
-
-    def put(self, request: Any, secret: str) -> None:
-        """Put a secret on a request, in place of an earlier one."""
-        ours = {self.name: secret, **dict(self.also)}
-        kept = without(query_of(request.url), ours.__contains__)
-        added = "&".join(f"{name}={quote(value, safe='')}" for name, value in ours.items())
-        query = f"{kept}&{added}" if kept else added
-        if isinstance(request.url, str):
-            request.url = HiddenText.of(with_query(request.url, query), self.name)
-        else:
-            url = request.url.copy_with(query=query.encode("ascii"))
-            request.url = hidden_url(url, self.name)
-        request.headers.pop("Cookie", None)
-
-    def follow(self, request: Any, secret: str) -> None:
-        """Leave the key off: a redirect names a URL of its own."""
-        self.take_off(request, secret)
-        request.headers.pop("Cookie", None)
-
-    def take_off(self, request: Any, secret: str) -> None:
-        """Take the key out of a URL that a service has written it into."""
-        url = _masked(str(request.url), secret)
-        if url != str(request.url):
-            request.url = type(request.url)(url)
-
-    def carries(self, request: Any, secret: str) -> bool:
-        """Tell whether a request still carries this secret."""
-        return f"{self.name}={quote(secret, safe='')}" in query_of(request.url).split("&")
-
-    def hide(self, message: Any, secret: str) -> None:
-        """Take the key out of the URLs of a request or response."""
-        location = message.headers.get("Location")
-        if location is not None and location != _masked(location, secret):
-            message.headers["Location"] = _masked(location, secret)
-        raw: Any = getattr(message, "raw", None)
-        if isinstance(getattr(raw, "url", None), str):
-            # urllib3's own response, below that of requests.
-            with suppress(AttributeError):
-                raw.url = without_parameter(raw.url, self.name)
-        shown = without_parameter(str(message.url), self.name)
-        if shown != str(message.url) or hides(message.url):
-            message.url = shown if isinstance(message.url, str) else plain_url(message.url, shown)
-        self.take_off(message, secret)
-
-
-def _masked(url: str, secret: str) -> str:
-    # A login page is told where to go back to, by the whole URL that was called.
-    for _ in range(5):
-        url = re.sub(re.escape(secret), HIDDEN, url, flags=re.IGNORECASE)
-        secret = quote(secret, safe="")
-    return url
 
 
 def _name_of(pair: str) -> str:

@@ -35,7 +35,13 @@ def early_window(token: Token) -> float:
 
 
 class Slot:
-    """What is known of one identity's token in this process."""
+    """What is known of one identity's token in this process.
+
+    Attributes:
+        clock: Where the time is read.
+        is_in_use: Whether a token was asked for since a store has last set this to False.
+        is_dropped: Whether its store has forgotten it; what holds it is to ask for another.
+    """
 
     def __init__(self, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
         """Start with nothing known.
@@ -46,6 +52,7 @@ class Slot:
         """
         self.clock = clock
         self._jitter = jitter
+        self.is_in_use = self.is_dropped = False
         self.forget_flight()
         self.forget()
 
@@ -54,6 +61,7 @@ class Slot:
         with self._lock:
             self._token: Token | None = None
             self._refused: Token | None = None
+            self._fresh: tuple[Token, Instant] | None = None
             self._renew_below = 0.0
             self._arrived = self._asked = self._put_off_until = float("-inf")
             self._failure: Failure | None = None
@@ -63,6 +71,19 @@ class Slot:
         # Reentrant, since a signal handler may make a call while its thread is in here.
         self._lock = threading.RLock()
         self._flight: Flight | None = None
+
+    def ready(self) -> Token | None:
+        """Give a token about which there is nothing to decide, None when there is.
+
+        What a call asks first, without a lock: nearly always it is all.
+        """
+        self.is_in_use = True
+        fresh = self._fresh
+        if fresh is None:
+            return None
+        token, until = fresh
+        now = self.clock.now()
+        return token if now.monotonic < until.monotonic and now.wall < until.wall else None
 
     def turn(
         self,
@@ -115,7 +136,7 @@ class Slot:
         now = self.clock.now()
         with self._lock:
             if self._token is not None and not self._serves(self._token, now, token):
-                self._refused = token
+                self._refused, self._fresh = token, None
 
     def keep(self, token: Token, asked: float | None = None) -> None:
         """Keep a new token.
@@ -137,6 +158,9 @@ class Slot:
             now = self.clock.now().monotonic
             self._arrived = now if asked is None else token.taken.monotonic
             self._renew_below = early_window(token) * (1 - self._jitter() / 4)
+            serves = token.lifetime - self._renew_below
+            until = Instant(token.taken.monotonic + serves, token.taken.wall + serves)
+            self._fresh = token, until
             self._put_off_until = float("-inf")
             self._failure = None
 

@@ -1,6 +1,7 @@
 """Where the secret of a request comes from: it is static, asked for, or renewed."""
 
 import copy
+import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
@@ -11,6 +12,7 @@ from . import _checks
 from ._errors import ConfigurationError
 from ._flow import Ask, Caller, Steps
 from ._renewal import Renewal
+from ._slot import Slot
 from ._stores import Identity, TokenStore, default_store
 from ._token import Deadline, Token
 
@@ -52,6 +54,14 @@ class TokenSource(Protocol):
         ...
 
 
+class Source(TokenSource, Protocol):
+    """A token source of ours."""
+
+    def ready(self) -> Token | None:
+        """Give the token at once, or None when the steps of `token` have to be gone through."""
+        ...
+
+
 class StaticSource:
     """One secret for ever."""
 
@@ -60,6 +70,10 @@ class StaticSource:
     def __init__(self, secret: str) -> None:
         """Hold a secret that a constructor has checked."""
         self._token = Token(secret)
+
+    def ready(self) -> Token | None:
+        """Give the secret."""
+        return self._token
 
     def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
         """Give the secret, and nothing else when it was rejected."""
@@ -92,6 +106,9 @@ class CallableSource:
         self._function = function
         self._check = check
         self._parameter = parameter
+
+    def ready(self) -> Token | None:
+        """Have none: the function is asked for every request."""
 
     def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
         """Ask the function; when one was rejected, only another answer counts.
@@ -153,6 +170,11 @@ class RenewingSource:
         self._session = session
         self._store = store
         self._timeout = _checks.seconds("timeout", timeout)
+        self._slot: Callable[[], Slot | None] = _no_slot
+
+    def ready(self) -> Token | None:
+        """Give the token while there is nothing to decide about it."""
+        return self._state().ready()
 
     def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
         """Give the token that serves now, renewed when that is due.
@@ -160,8 +182,7 @@ class RenewingSource:
         Raises:
             TokenError: No token could be had.
         """
-        store = self._kept_in()
-        slot = store.slot(self._identity)
+        store, slot = self._kept_in(), self._state()
         timeout = self._timeout if caller.timeout is None else min(self._timeout, caller.timeout)
         renew = partial(store.renew, self._identity)
         renewal = Renewal(slot, self._obtain, self._label, caller, renew)
@@ -169,7 +190,7 @@ class RenewingSource:
 
     def reject(self, token: Token) -> None:
         """Take note that a token was refused; the next call renews it."""
-        self._kept_in().slot(self._identity).reject(token)
+        self._state().reject(token)
 
     if not TYPE_CHECKING:
 
@@ -179,6 +200,15 @@ class RenewingSource:
             raise ConfigurationError(
                 f"auth: {name} only gets tokens; pass auth=DtzBearer({name}(…)), say"
             )
+
+    def _state(self) -> Slot:
+        # What the store finds it by takes longer to make than all else that is done for a request.
+        slot = self._slot()
+        if slot is None or slot.is_dropped:
+            slot = self._kept_in().slot(self._identity)
+            # What a store forgets is not to live on here.
+            self._slot = weakref.ref(slot)
+        return slot
 
     def _kept_in(self) -> TokenStore:
         return default_store() if self._store is None else self._store
@@ -196,10 +226,17 @@ class RenewingSource:
     def __hash__(self) -> int:
         return hash((type(self), self._identity))
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_slot": _no_slot}
+
     def __deepcopy__(self, memo: object) -> "RenewingSource":
         # Nothing in it changes, and a deep copy of a session is another session: a shallow copy
         # goes on sending over the one that was given.
         return copy.copy(self)
+
+
+def _no_slot() -> None:
+    return None
 
 
 class CheckedSource:
@@ -216,11 +253,25 @@ class CheckedSource:
         self._source = source
         self._check = check
         self._parameter = parameter
+        self._checked: Token | None = None
 
     @property
     def renews(self) -> bool:
         """Tell whether a token that was refused can be replaced."""
         return self._source.renews
+
+    def ready(self) -> Token | None:
+        """Give the source's token, if it has one at once.
+
+        Raises:
+            ConfigurationError: It cannot be put where it is to go.
+        """
+        # A source of somebody else's may have an attribute of this name for other ends.
+        token = self._source.ready() if isinstance(self._source, RenewingSource) else None
+        if token is not None and token is not self._checked:
+            self._check(self._parameter, token.value)
+            self._checked = token
+        return token
 
     def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
         """Give the source's token.
@@ -256,7 +307,7 @@ def renewing(source: TokenSource) -> RenewingSource | None:
     return source if isinstance(source, RenewingSource) else None
 
 
-def source_of(parameter: str, secret: object, check: Check) -> TokenSource:
+def source_of(parameter: str, secret: object, check: Check) -> Source:
     """Make a source of what a caller passed.
 
     Args:

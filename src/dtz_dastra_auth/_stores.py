@@ -108,7 +108,7 @@ class MemoryTokenStore:
     def slot(self, identity: Identity) -> Slot:
         """Give the state held for an identity.
 
-        Beyond 16,384 identities the one that was asked for longest ago is forgotten.
+        Beyond 16,384 identities one is forgotten of which no token was asked for lately.
 
         Args:
             identity: Whose token it is.
@@ -119,10 +119,23 @@ class MemoryTokenStore:
             if slot is None:
                 slot = self._slots[key] = Slot(self._clock, self._jitter)
                 if len(self._slots) > MOST_IDENTITIES:
-                    self._slots.popitem(last=False)
+                    self._drop_one()
             else:
                 self._slots.move_to_end(key)
             return slot
+
+    def _drop_one(self) -> None:
+        # Who has a slot goes on using it without asking here, so each that was used since it was
+        # last looked at gets a second chance. The newest has had no time for it.
+        for _ in range(len(self._slots) - 1):
+            key, slot = self._slots.popitem(last=False)
+            if not slot.is_in_use:
+                break
+            slot.is_in_use = False
+            self._slots[key] = slot
+        else:
+            key, slot = self._slots.popitem(last=False)
+        slot.is_dropped = True
 
     def renew(self, identity: Identity, need: Need, attempt: Attempt) -> Steps[Token | Later]:
         """Make the token request: there is nothing beyond this process.
@@ -137,6 +150,8 @@ class MemoryTokenStore:
     def clear(self) -> None:
         """Forget every token; the next call of each object asks for a new one."""
         with self._lock:
+            for slot in self._slots.values():
+                slot.is_dropped = True
             self._slots.clear()
 
     def __repr__(self) -> str:

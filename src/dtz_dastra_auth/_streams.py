@@ -15,7 +15,7 @@ from ._clients import HTTPX_LIBRARIES
 from ._drivers import CAP, LARGE, LATE, LEAST_TIMEOUT, REDIRECTS, is_large, refuse_compressed
 from ._errors import TokenError
 from ._flow import Answer, Exchange, Peek
-from ._follow_httpx import keep_inside
+from ._kept_headers import Keeper
 from ._stay_httpx import AsyncNoRedirect, NoRedirect
 
 _BYTE_STREAMS = tuple(library.ByteStream for library in HTTPX_LIBRARIES)
@@ -58,8 +58,19 @@ def token_request(request: Any, step: Exchange, *, blocks: bool) -> Any:
     built.extensions["trace"] = guard(built)
     built.stream = once = Once(step.content)
     # Where no transport calls a trace callback, a redirect goes without the secret and the body.
-    keep_inside(None, built, once.spend)
+    _Spender(once).keep(built)
     return built
+
+
+class _Spender(Keeper):
+    """Keeps the secret of a token request where it is, and its body too."""
+
+    def __init__(self, body: Once) -> None:
+        super().__init__(None)
+        self._body = body
+
+    def on_redirect(self, request: Any) -> None:
+        self._body.spend()
 
 
 def forget(request: Any) -> None:

@@ -3,11 +3,12 @@
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
+
+from ._hidden import Credential
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+class Instant(NamedTuple):
     """One moment on two clocks, in seconds.
 
     The wall clock can be set, and the monotonic one stands still while some machines are
@@ -21,6 +22,9 @@ class Instant:
     def since(self, earlier: "Instant") -> float:
         """Tell the seconds that have passed since an earlier instant."""
         return max(self.monotonic - earlier.monotonic, self.wall - earlier.wall)
+
+
+_BEGINNING = Instant(0.0, 0.0)
 
 
 class Clock(Protocol):
@@ -50,20 +54,29 @@ class Token:
             that has no end.
         taken: A moment before the token request was sent, so that the time the answer took is
             not added to the token's life.
+        texts: What placements have made of the secret, once for all requests.
     """
 
-    __slots__ = ("lifetime", "taken", "value")
+    __slots__ = ("lifetime", "taken", "texts", "value")
 
-    def __init__(
-        self, value: str, lifetime: float = math.inf, taken: Instant = Instant(0.0, 0.0)
-    ) -> None:
+    def __init__(self, value: str, lifetime: float = math.inf, taken: Instant = _BEGINNING) -> None:
         self.value: Final = value
         self.lifetime: Final = lifetime
         self.taken: Final = taken
+        self.texts: Final[dict[str, Credential]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The oldest pickles know no slots.
         return Token, (self.value, self.lifetime, self.taken)
+
+    def keep(self, name: str, text: str) -> Credential:
+        """Keep what a placement has made of the secret.
+
+        Args:
+            name: What tells it from the texts of other placements.
+            text: The text; it is given back as one that does not show itself.
+        """
+        return self.texts.setdefault(name, Credential(text))
 
     def __repr__(self) -> str:
         return f"Token(lifetime={self.lifetime!r}, taken={self.taken!r})"

@@ -13,7 +13,8 @@ from ._auth import Auth
 from ._dtz_login import IDENTITY_URL as IDENTITY_URL
 from ._dtz_login import DtzLogin as DtzLogin
 from ._errors import ConfigurationError
-from ._placement import Basic, Cookie, Header, Query
+from ._placement import Basic, Cookie, Header
+from ._query import Query
 from ._sources import StaticSource, TokenSource, source_of
 
 # An allow-list and no suffix: other hosts below dtz.rocks and dtz.dev hold customers' workloads.

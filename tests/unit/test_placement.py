@@ -16,7 +16,9 @@ from dtz_dastra_auth import (
     DtzQueryKey,
 )
 from dtz_dastra_auth._auth import Auth
-from dtz_dastra_auth._placement import Basic, Cookie, Header, Placement, Query
+from dtz_dastra_auth._placement import Basic, Cookie, Header, Placement
+from dtz_dastra_auth._query import Query
+from dtz_dastra_auth._token import Token
 from unit.requests_of import KINDS, Kind
 
 DTZ = "https://api.dtz.rocks/v1/me"
@@ -341,11 +343,10 @@ def test_another_credential_of_dtz_goes_out_without_cookies(
 def test_no_cookies_come_back_when_requests_makes_the_header_anew(auth: Auth) -> None:
     # For a redirect, requests drops the header and makes it from this jar and the session's.
     prepared: Any = auth(requests.Request("GET", DTZ, cookies={"a": "b"}).prepare())
-    jar = prepared._cookies
-    jar.set("session", "1", domain="api.dtz.rocks")
     redirected = prepared.copy()
+    redirected._cookies.set("session", "1", domain="api.dtz.rocks")
     redirected.headers.pop("Cookie", None)
-    redirected.prepare_cookies(jar)
+    redirected.prepare_cookies(redirected._cookies)
 
     assert "Cookie" not in redirected.headers
 
@@ -387,19 +388,19 @@ def test_a_request_carries_what_was_put_on_and_nothing_else(
     kind: Kind, placement: Placement
 ) -> None:
     request = kind.make("GET", f"{DTZ}?a=b", headers={"Cookie": "a=b"})
-    assert not placement.carries(request, "a+b/c")
+    assert not placement.carries(request, Token("a+b/c"))
 
-    placement.put(request, "a+b/c")
+    placement.put(request, Token("a+b/c"))
 
-    assert placement.carries(request, "a+b/c")
-    assert not placement.carries(request, "a+b")
+    assert placement.carries(request, Token("a+b/c"))
+    assert not placement.carries(request, Token("a+b"))
 
 
 @carried
 def test_a_request_no_longer_carries_what_was_replaced(kind: Kind, placement: Placement) -> None:
     request = kind.make("GET", DTZ)
-    placement.put(request, "old")
-    placement.put(request, "new")
+    placement.put(request, Token("old"))
+    placement.put(request, Token("new"))
 
-    assert placement.carries(request, "new")
-    assert not placement.carries(request, "old")
+    assert placement.carries(request, Token("new"))
+    assert not placement.carries(request, Token("old"))

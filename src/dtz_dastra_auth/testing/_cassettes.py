@@ -17,8 +17,8 @@ from urllib.parse import unquote
 import httpx
 
 from .._errors import ConfigurationError
-from .._hidden import query_of, without_parameter
 from .._log_filter import _masked as masked_by_shape
+from .._urls import query_of, without_parameter
 from ._cassette_secrets import HEADER, MASK, MEMBER, Secrets, without_cookies
 
 _BYTES = "surrogateescape"  # what is no text stays as it is

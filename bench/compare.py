@@ -1,0 +1,112 @@
+"""Measure this package beside a header written by hand and beside its peers.
+
+    python bench/compare.py [--quick] [--only attach,growth] [--output docs/performance]
+
+All contenders of a setting are measured in one run, in turns, and only ratios are judged. Prints
+every value and what came of the bounds; the exit status is 1 when one is missed. `--output` names
+the page without its ending: beside it are written the values as JSON that ``pyperf show`` reads,
+all of them as a table, and the pictures; a page that is there gets the short tables between its
+marks. What `--only` leaves out stays there as it was.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from compared.pictures import file_name, pictures
+from compared.results import Suite, load, merged, parts_of, suite
+from compared.series import Options, Series, Verdict
+from compared.tables import filled, machine, tables, verdict_table
+
+# By the names of their modules, since not all of them are needed when some are asked for.
+PARTS = ("attach", "throughput", "cold_start", "renewal", "memory", "imports", "growth")
+TABLE_HEAD = """\
+# All that was measured
+
+`nox -s bench` writes this table, with the values of every round [as JSON](performance.json); what
+is measured and how, and what it was measured on, is told [beside it](performance.md). A ratio is
+to what is done by hand, or where there is no such thing to what is done without a credential, or
+with one identity; the middle half is what half of the rounds lie in."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line, measure, and give the exit status."""
+    options = parsed(arguments)
+    measured: dict[str, list[Series]] = {}
+    for part in options.only:
+        print(f"measuring {part}", file=sys.stderr, flush=True)
+        measured[part] = import_module(f"compared.{part}").measure(Options(quick=options.quick))
+    results = suite(measured)
+    if options.output:
+        path = Path(f"{options.output}.json")
+        results = merged(results, load(path), PARTS)
+        write(options.output, results)
+    missed = []
+    for part, series in measured.items():
+        print(f"\n## {titled(part)}\n\n{tables(series)}\n")
+        judged = verdicts(part, series)
+        print(verdict_table(judged))
+        missed += [each for each in judged if not each.holds]
+    told = [f"{each.measure}, {each.setting}: {each.asked}: {each.found}" for each in missed]
+    print(f"\nmissed: {'; '.join(told) or 'nothing'}")
+    return 1 if missed else 0
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="see that all runs, in no time")
+    only = f"which parts, separated by commas (default: {','.join(PARTS)})"
+    parser.add_argument("--only", type=parts, default=PARTS, help=only)
+    parser.add_argument("--output", type=Path, help="the page, without .md, to write beside")
+    return parser.parse_args(arguments)
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """Read the names of parts."""
+    names = tuple(text.split(","))
+    unknown = set(names) - set(PARTS)
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no such part: {', '.join(sorted(unknown))}")
+    return tuple(part for part in PARTS if part in names)
+
+
+def write(output: Path, results: Suite) -> None:
+    """Write everything that is made of the results.
+
+    Args:
+        output: The page, without its ending.
+        results: What was measured, now and before.
+    """
+    by_part = parts_of(results)
+    results.dump(f"{output}.json", compact=True, replace=True)
+    written, blocks = [TABLE_HEAD], {"machine": machine(results)}
+    for part, series in by_part.items():
+        written += [f"## {titled(part)}", tables(series)]
+        shown = [verdict_table(verdicts(part, series))]
+        for title, picture in pictures(part, series).items():
+            file = Path(f"{output}-{file_name(title)}.svg")
+            file.write_text(picture, encoding="utf-8")
+            shown.append(f"![{title[0].upper()}{title[1:]}]({file.name})")
+        blocks[part] = "\n\n".join(shown)
+    Path(f"{output}-table.md").write_text("\n\n".join(written) + "\n", encoding="utf-8")
+    page = Path(f"{output}.md")
+    if page.exists():
+        page.write_text(filled(page.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+
+
+def verdicts(part: str, series: Sequence[Series]) -> list[Verdict]:
+    """Judge a part."""
+    judged: list[Verdict] = import_module(f"compared.{part}").verdicts(series)
+    return judged
+
+
+def titled(part: str) -> str:
+    """Write a part's name as a heading."""
+    return part.replace("_", " ").capitalize()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+"""The benchmark: the arithmetic of its ratios, and what it writes."""
+
+import json
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compared import growth
+from compared.pictures import file_name, pictures
+from compared.results import base_of, load, merged, middle_half, parts_of, ratio, suite
+from compared.series import BY_HAND, OURS, WITHOUT, Options, Series, Verdict
+from compared.tables import filled, machine, shown, tables, verdict_table
+
+COMMAND = Path(__file__).parents[2] / "bench" / "compare.py"
+A_PAGE = "# Fast\n\n<!-- machine -->\n<!-- /machine -->\n\n<!-- growth -->\nold\n<!-- /growth -->\n"
+
+
+@pytest.fixture(scope="module")
+def measured() -> list[Series]:
+    return growth.measure(Options(quick=True))
+
+
+def series(contender: str, *values: float, setting: str = "in a setting", **more: Any) -> Series:
+    return Series(more.pop("measure", "attach"), setting, contender, values, **more)
+
+
+# Numbers
+
+
+def test_a_ratio_is_that_of_the_medians_and_its_spread_that_of_the_rounds() -> None:
+    one, base = series("one", 2.0, 6.0, 4.0), series("base", 1.0, 2.0, 4.0)
+
+    found = ratio(one, base)
+
+    assert found is not None
+    assert (found.median, found.low, found.high) == (2.0, 1.5, 2.5)
+
+
+def test_nothing_is_compared_with_nothing() -> None:
+    assert ratio(series("one", 2.0), series("base", 0.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"), [((3.0,), (3.0, 3.0)), ((5.0, 1.0, 2.0, 3.0, 4.0), (2.0, 4.0))]
+)
+def test_the_middle_half_lies_between_the_quartiles(
+    values: tuple[float, ...], expected: tuple[float, float]
+) -> None:
+    assert middle_half(values) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "base"),
+    [
+        ([WITHOUT, BY_HAND, OURS], BY_HAND),
+        ([OURS, WITHOUT], WITHOUT),
+        (["10 identities", "1 identity"], "1 identity"),
+        ([OURS], None),
+    ],
+)
+def test_what_others_are_compared_with(names: list[str], base: str | None) -> None:
+    found = base_of([series(name, 1.0) for name in names])
+
+    assert (found and found.contender) == base
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0000012345, "second", "1.23 µs"),
+        (0.25, "second", "250 ms"),
+        (61.25, "second", "61.2 s"),
+        (0.0, "second", "0.00 ns"),
+        (2_048, "byte", "2.05 kB"),
+        (17, "byte", "17 B"),
+        (1_000, "integer", "1,000"),
+        (2.5, "integer", "2.50"),
+    ],
+)
+def test_values_are_written_with_a_unit_that_fits(value: float, unit: str, text: str) -> None:
+    assert shown(value, unit) == text
+
+
+# What is written
+
+
+def test_what_is_written_as_json_is_read_again(tmp_path: Path, measured: list[Series]) -> None:
+    nothing = series(OURS, 0, 3, measure="memory", unit="byte")
+    all_parts = {"growth": measured, "memory": [nothing]}
+    file = tmp_path / "results.json"
+    suite(all_parts).dump(str(file))
+
+    results = load(file)
+    assert results is not None
+    assert parts_of(results) == all_parts
+
+
+def test_a_part_that_is_measured_anew_replaces_itself_alone() -> None:
+    old = suite({"attach": [series(OURS, 1.0)], "growth": [series(OURS, 2.0, measure="growth")]})
+    new = suite({"attach": [series(OURS, 3.0)]})
+
+    found = parts_of(merged(new, old, ["attach", "growth"]))
+    values = {part: each[0].values for part, each in found.items()}
+    assert values == {"attach": (3.0,), "growth": (2.0,)}
+    assert list(found) == ["attach", "growth"]
+
+
+def test_the_json_tells_of_the_machine_and_names_neither_it_nor_its_directories(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "results.json"
+    suite({"attach": [series(OURS, 1.0)]}).dump(str(file))
+    about = json.loads(file.read_text())["metadata"]
+
+    assert {"cpu_count", "python_version", "versions"} <= set(about)
+    assert not {"hostname", "boot_time", "python_executable", "python_config_args"} & set(about)
+    assert platform.node() not in about.values()
+    assert sys.prefix not in file.read_text()
+
+
+def test_tables_have_a_line_for_each_series(measured: list[Series]) -> None:
+    written = tables(measured)
+
+    lines = [line for line in written.splitlines() if re.match(r"\| (requests|httpx)", line)]
+    assert len(lines) == len(measured)
+    assert written.startswith("### Growth\n\n| setting ")
+
+
+def test_a_line_of_a_table_has_median_spread_and_ratio() -> None:
+    written = tables([series(BY_HAND, 1e-6, 2e-6, 3e-6), series(OURS, 2e-6, 3e-6, 9e-6)])
+
+    cells = [[c.strip() for c in line.split("|")[1:-1]] for line in written.splitlines()[-2:]]
+    assert cells == [
+        ["in a setting", BY_HAND, "2.00 µs", "1.50 µs to 2.50 µs", "", ""],
+        ["in a setting", OURS, "3.00 µs", "2.50 µs to 6.00 µs", "1.500", "1.750 to 2.500"],
+    ]
+
+
+def test_a_verdict_that_is_missed_stands_out() -> None:
+    written = verdict_table([Verdict("m", "s", "at most 1", f"{n}", holds=n < 2) for n in (1, 2)])
+
+    assert [line.split("|")[-2].strip() for line in written.splitlines()[2:]] == ["yes", "**no**"]
+
+
+def test_only_what_is_between_its_marks_is_replaced_in_a_page() -> None:
+    page = filled(A_PAGE, {"growth": "new"})
+
+    assert page == A_PAGE.replace("\nold\n", "\n\nnew\n\n")
+    assert filled(page, {"growth": "new"}) == page
+    with pytest.raises(LookupError, match="no place for attach"):
+        filled(A_PAGE, {"attach": "new"})
+
+
+def test_a_picture_is_the_same_each_time_with_its_text_as_text(measured: list[Series]) -> None:
+    first, second = pictures("growth", measured), pictures("growth", measured)
+
+    assert first == second
+    assert [file_name(title) for title in first] == ["growth"]
+    for each in measured:
+        assert f">{each.contender}</text>" in first["growth"]
+        assert f">{each.setting}</text>" in first["growth"]
+    assert "<dc:date>" not in first["growth"]
+
+
+def test_what_is_too_long_for_a_picture_is_cut_by_client_and_bare_objects_are_left_out() -> None:
+    clients = ("requests", "httpx.Client")
+    settings = [
+        f"{c}, {n}, {w}" for n in range(40) for c in clients for w in ("bare", "per request")
+    ]
+
+    drawn = pictures("attach", [series(OURS, 1.0, setting=each) for each in settings])
+
+    assert [file_name(title) for title in drawn] == ["attach-requests", "attach-httpx-client"]
+    assert not any(", bare<" in picture for picture in drawn.values())
+
+
+def test_a_picture_without_anything_to_compare_with_shows_the_values() -> None:
+    values = [series(OURS, 900.0, 1_100.0, measure="memory", unit="byte")]
+
+    (picture,) = pictures("memory", values).values()
+    assert ">1.00 kB</text>" in picture
+    assert ">ratio</text>" not in picture
+
+
+def test_times_and_numbers_of_a_measure_have_a_picture_each() -> None:
+    values = [
+        series(OURS, 1.0, setting="wall time"),
+        series(OURS, 1.0, setting="token requests", unit="integer"),
+    ]
+
+    assert list(pictures("cold_start", values)) == ["attach", "attach, numbers"]
+
+
+def test_the_command_measures_what_it_is_asked_for_and_fills_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(A_PAGE)
+    command = [sys.executable, str(COMMAND), "--quick", "--only", "growth"]
+    done = subprocess.run(
+        [*command, "--output", str(tmp_path / "performance")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    # At so few calls any verdict can come out either way.
+    assert re.search(r"^missed: ", done.stdout, re.MULTILINE), done.stdout + done.stderr
+    assert done.returncode == (0 if "\nmissed: nothing" in done.stdout else 1)
+    written = page.read_text()
+    assert "(performance-growth.svg)" in written
+    results = load(tmp_path / "performance.json")
+    assert results is not None
+    assert machine(results) in written
+    assert (tmp_path / "performance-growth.svg").read_text().startswith("<?xml")
+    assert "## Growth" in (tmp_path / "performance-table.md").read_text()
