@@ -92,9 +92,9 @@ def lifecycle(session: nox.Session) -> None:
 
 @nox.session
 def fleet(session: nox.Session) -> None:
-    """Run the tests of processes that share a token, over real caches, and of the simulation."""
+    """Run the tests of processes that share a token, over real caches, and of the benches."""
     install_servers(session)
-    install(session, *EXTRAS, "--group=fleet")
+    install(session, *EXTRAS, "--group=fleet", "--group=peers")
     # What keeps all processors busy by itself runs alone.
     alone = ("tests/fleet/test_one_renewal.py", "tests/fleet/test_outages.py")
     others = [f"--ignore={path}" for path in alone]
@@ -107,6 +107,13 @@ def simulate(session: nox.Session) -> None:
     """Simulate fleets of 1,000 and 10,000 workers; write the table and the picture of the docs."""
     install(session, *EXTRAS, "--group=fleet")
     session.run("python", "bench/fleet.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure this package beside its peers; `-- --quick` only sees that all of it runs."""
+    install(session, *EXTRAS, "--group=peers")
+    session.run("python", "bench/compare.py", *session.posargs)
 
 
 @nox.session

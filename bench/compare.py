@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from time import perf_counter
 
 from compared.pictures import file_name, pictures
 from compared.results import Suite, load, merged, parts_of, suite
@@ -34,24 +35,37 @@ with one identity; the middle half is what half of the rounds lie in."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, measure, and give the exit status."""
     options = parsed(arguments)
-    measured: dict[str, list[Series]] = {}
-    for part in options.only:
-        print(f"measuring {part}", file=sys.stderr, flush=True)
-        measured[part] = import_module(f"compared.{part}").measure(Options(quick=options.quick))
-    results = suite(measured)
-    if options.output:
-        path = Path(f"{options.output}.json")
-        results = merged(results, load(path), PARTS)
-        write(options.output, results)
-    missed = []
-    for part, series in measured.items():
-        print(f"\n## {titled(part)}\n\n{tables(series)}\n")
-        judged = verdicts(part, series)
-        print(verdict_table(judged))
-        missed += [each for each in judged if not each.holds]
+    results = None if options.output is None else load(Path(f"{options.output}.json"))
+    missed, began = [], perf_counter()
+    for number, part in enumerate(options.only, 1):
+        tell(began, f"measuring {part}, {number} of {len(options.only)}")
+        series = import_module(f"compared.{part}").measure(Options(quick=options.quick))
+        # After each, so that a run that is broken off leaves what it has.
+        results = merged(suite({part: series}), results, PARTS)
+        if options.output:
+            write(options.output, results, [part])
+        missed += report(part, series)
+    if options.output and results is not None:
+        # Parts of earlier runs, as they are judged and drawn now.
+        write(options.output, results, [each for each in PARTS if each not in options.only])
+    tell(began, "done")
     told = [f"{each.measure}, {each.setting}: {each.asked}: {each.found}" for each in missed]
     print(f"\nmissed: {'; '.join(told) or 'nothing'}")
     return 1 if missed else 0
+
+
+def tell(began: float, what: str) -> None:
+    """Say how far it is."""
+    minutes, seconds = divmod(round(perf_counter() - began), 60)
+    print(f"{minutes:3}:{seconds:02} {what}", file=sys.stderr, flush=True)
+
+
+def report(part: str, series: Sequence[Series]) -> list[Verdict]:
+    """Print what a part gave, and give the bounds that are missed."""
+    judged = verdicts(part, series)
+    written = f"\n## {titled(part)}\n\n{tables(series)}\n\n{verdict_table(judged)}"
+    print(written, flush=True)
+    return [each for each in judged if not each.holds]
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -73,18 +87,21 @@ def parts(text: str) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in names)
 
 
-def write(output: Path, results: Suite) -> None:
-    """Write everything that is made of the results.
+def write(output: Path, results: Suite, drawn: Sequence[str]) -> None:
+    """Write what is made of the results.
 
     Args:
         output: The page, without its ending.
         results: What was measured, now and before.
+        drawn: The parts whose pictures and place on the page are made anew.
     """
     by_part = parts_of(results)
     results.dump(f"{output}.json", compact=True, replace=True)
     written, blocks = [TABLE_HEAD], {"machine": machine(results)}
     for part, series in by_part.items():
         written += [f"## {titled(part)}", tables(series)]
+        if part not in drawn:
+            continue
         shown = [verdict_table(verdicts(part, series))]
         for title, picture in pictures(part, series).items():
             file = Path(f"{output}-{file_name(title)}.svg")

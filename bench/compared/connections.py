@@ -101,6 +101,26 @@ def async_client(
         runner.run(client.aclose())
 
 
+@contextmanager
+def async_clients(
+    library: ModuleType, services: Services, count: int
+) -> Iterator[tuple[asyncio.Runner, list[Any]]]:
+    """Open so many async clients with a connection each, and their event loop.
+
+    httpx's pool lets single calls of tasks that share it wait for up to a second, by hand too.
+    """
+    with asyncio.Runner() as runner:
+        made = [
+            library.AsyncClient(verify=services.trust, trust_env=False, timeout=TIMEOUT)
+            for _ in range(count)
+        ]
+        for client in made:
+            runner.run(_open(client, services.open_url, 1))
+        yield runner, made
+        for client in made:
+            runner.run(client.aclose())
+
+
 async def _open(client: Any, url: str, count: int) -> None:
     held = [await client.send(client.build_request("GET", url), stream=True) for _ in range(count)]
     for response in held:

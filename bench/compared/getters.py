@@ -9,7 +9,7 @@ pool does not stand.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import httpx
@@ -108,18 +108,21 @@ def in_httpx(library: Any, services: Services, clients: list[Any]) -> dict[str, 
     return made
 
 
-def in_async_httpx(library: Any, services: Services, client: Any, spare: Any) -> dict[str, Fresh]:
+def in_async_httpx(
+    library: Any, services: Services, clients: Sequence[Any], spare: Any
+) -> dict[str, Fresh]:
     """Give those who work in the async clients of httpx or httpx2.
 
     Args:
         library: Which of them it is.
         services: What is called.
-        client: The callers' client.
+        clients: The callers' clients, or one that they share.
         spare: A blocking one, for who asks for tokens with that.
     """
 
     def getting(auth: Any) -> Get:
-        async def get(_: int) -> None:
+        async def get(caller: int) -> None:
+            client = clients[caller % len(clients)]
             checked(await client.get(services.url, auth=auth))
 
         return get
@@ -129,7 +132,7 @@ def in_async_httpx(library: Any, services: Services, client: Any, spare: Any) ->
         made[HTTPX_AUTH] = lambda token_url, early: getting(_httpx_auth(token_url, spare, early))
     else:
         # Its classes for httpx are those of httpx2 where that is installed.
-        made[f"AsyncOAuth2Client of {named('authlib')}"] = _authlib_async(services, client)
+        made[f"AsyncOAuth2Client of {named('authlib')}"] = _authlib_async(services, clients[0])
     return made
 
 

@@ -33,7 +33,7 @@ def measure(options: Options) -> list[Series]:
         options: How thoroughly.
     """
     sizes = QUICK_SIZES if options.quick else SIZES
-    rounds, seconds = (2, 0.0002) if options.quick else (51, 0.05)
+    rounds, seconds = (2, 0.0002) if options.quick else (31, 0.04)
     with asyncio.Runner() as runner:
         return [
             Series(MEASURE, setting, name, values)

@@ -15,7 +15,7 @@ from compared.series import OURS, WITHOUT, Options, Series, Verdict, of_setting
 
 WALL, PROCESSOR = "import", "import, processor time"
 BOUND = 1.10
-ROUNDS = 40
+ROUNDS = 15
 
 # As where it is not installed. Beside one client alone too, since authlib's part for httpx takes
 # httpx2 where there is one.

@@ -65,7 +65,9 @@ def draw(title: str, series: Sequence[Series]) -> str:
     """
     settings = by_setting(series)
     rows = [_row(setting, each) for setting in settings for each in setting]
-    compared = all(base_of(setting) is not None for setting in settings)
+    # Nothing is compared with nothing, where all that was taken has been given back.
+    bases = [base_of(setting) for setting in settings]
+    compared = all(base is not None and min(base.values) > 0 for base in bases)
     lines = len(rows) + 1.6 * len(settings)
     height = lines * ROW + 2 * MARGIN
     with mpl.rc_context(_STYLE):
@@ -73,7 +75,9 @@ def draw(title: str, series: Sequence[Series]) -> str:
         axes = figure.add_axes((0.34, MARGIN / height, 0.4, 1 - 2 * MARGIN / height))
         _set_up(axes, lines, [end for row in rows for end in row[compared]], compared=compared)
         unit = series[0].unit
-        axes.xaxis.set_major_formatter(lambda at, _: f"{at:g}" if compared else shown(at, unit))
+        axes.xaxis.set_major_formatter(
+            lambda at, _: f"{at:g}" if compared or not at else shown(at, unit)
+        )
         line = 0.6
         for setting in settings:
             beside = axes.get_yaxis_transform()

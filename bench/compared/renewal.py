@@ -9,30 +9,24 @@ Tokens that live for seconds have to be waited for: all contenders take a token 
 far from its end one after the other, and then in the same order those across it.
 """
 
-import asyncio
 import gc
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, TypeAlias
 
-from compared.connections import LIBRARIES, SHARED, Pool, async_client, clients
-from compared.getters import REQUESTS_AUTH, Fresh, Get, in_async_httpx, in_httpx, in_requests
+from compared.actors import THREADS, Actor, Taken, acting
+from compared.getters import REQUESTS_AUTH, Get
 from compared.series import OURS, Options, Series, Verdict
 from compared.services import Services, running
 
 MEASURE = "renewal"
 ACROSS, FAR = "across a renewal", "far from one"
-THREADS, TASKS = 8, 50
 AT_MOST = 1.2
-# Half a minute each.
-ROUNDS = 7
+# Three quarters of a minute each.
+ROUNDS = 4
 # Ours renews with between a fifth and 15 % of the lifetime left, and peers are told to do alike:
 # their own half a minute or more is longer than these tokens live.
 EARLY, LATEST = 0.2, 0.15
@@ -40,30 +34,6 @@ EARLY, LATEST = 0.2, 0.15
 MARGIN = 0.1
 # Its threads wait for one token request after the other.
 WAITS_LONG = REQUESTS_AUTH
-
-# The seconds of each call, and whether it made a token request.
-Taken: TypeAlias = list[tuple[float, bool]]
-
-_asked: ContextVar[bool] = ContextVar("asked", default=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """One contender in one client.
-
-    Attributes:
-        client: The client, and how many call.
-        name: The contender.
-        fresh: Makes its calls anew.
-        first: Makes one call.
-        stretch: Makes calls for so many seconds.
-    """
-
-    client: str
-    name: str
-    fresh: Fresh
-    first: Callable[[Get], None]
-    stretch: Callable[[Get, float], Taken]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +44,7 @@ class Timing:
         delay: How long the token endpoint takes.
         lifetime: How long tokens live.
         age: How old a token is when the stretch across its renewal begins.
-        stretch: How long stretches are.
+        stretch: How long the shortest stretches are.
     """
 
     delay: float
@@ -85,17 +55,23 @@ class Timing:
     def slot(self, actor: Actor) -> float:
         """Tell how long an actor has for a stretch, and a token request before it."""
         waits = THREADS * self.delay if actor.name == WAITS_LONG else 0.0
-        return self.stretch + waits + self.delay + MARGIN
+        return self.stretch + actor.longer + waits + self.delay + MARGIN
 
     @classmethod
-    def of(cls, count: int, delay: float) -> "Timing":
-        """Find the shortest lifetime that leaves this many actors their turns."""
+    def of(cls, count: int, delay: float, longer: float = 0.0) -> "Timing":
+        """Find the shortest lifetime that leaves this many actors their turns.
+
+        Args:
+            count: How many there are.
+            delay: How long the token endpoint takes.
+            longer: How much longer the stretches of some are than the shortest, added up.
+        """
         lifetime = 8
         while True:
             stretch = (EARLY - LATEST) * lifetime + delay + 3 * MARGIN
             age = (1 - EARLY) * lifetime - MARGIN
             # The one that waits long has its extra time as well.
-            if count * (stretch + delay + MARGIN) + THREADS * delay <= age:
+            if count * (stretch + delay + MARGIN) + longer + THREADS * delay <= age:
                 return cls(delay, lifetime, age, stretch)
             lifetime += 1
 
@@ -111,12 +87,12 @@ def measure(options: Options) -> list[Series]:
         options: How thoroughly.
     """
     found: dict[tuple[str, str], list[float]] = {}
-    with running({}) as services, _actors(services) as actors:
+    with running({}) as services, acting(services) as actors:
         if options.quick:
             for actor in [each for each in actors if each.name == OURS][::4]:
                 _round([actor], services, QUICK, found)
         else:
-            timing = Timing.of(len(actors), 0.2)
+            timing = Timing.of(len(actors), 0.2, sum(actor.longer for actor in actors))
             orders = random.Random(1)
             for _ in range(ROUNDS):
                 _round(orders.sample(actors, len(actors)), services, timing, found)
@@ -190,93 +166,10 @@ def _undisturbed(actor: Actor, get: Get, timing: Timing) -> Taken:
     gc.collect()
     gc.disable()
     try:
-        return actor.stretch(get, timing.stretch)
+        return actor.stretch(get, timing.stretch + actor.longer)
     finally:
         gc.enable()
 
 
 def _sleep_until(when: float) -> None:
     time.sleep(max(when - perf_counter(), 0))
-
-
-def _note(url: object) -> None:
-    # Threads and tasks have a context of their own.
-    if "/token/" in str(url):
-        _asked.set(True)
-
-
-def _note_request(request: Any) -> None:
-    _note(request.url.path)
-
-
-async def _note_request_async(request: Any) -> None:
-    _note(request.url.path)
-
-
-@contextmanager
-def _actors(services: Services) -> Iterator[list[Actor]]:
-    with ExitStack() as stack:
-        threads = stack.enter_context(ThreadPoolExecutor(THREADS))
-        pool = Pool(services, THREADS, _note)
-        actors = [
-            _blocking("requests", name, fresh, threads)
-            for name, fresh in in_requests(services, pool, THREADS).items()
-            # Of the others one is enough, and azure-core renews with five minutes left.
-            if name in {OURS, REQUESTS_AUTH} or "authlib" in name
-        ]
-        for name, library in LIBRARIES.items():
-            made = stack.enter_context(clients(library, services, THREADS + 1))
-            for client in made:
-                client.event_hooks = {"request": [_note_request]}
-            fresh = in_httpx(library, services, made)[OURS]
-            actors.append(_blocking(f"{name}.Client", OURS, fresh, threads))
-        for name, library in LIBRARIES.items():
-            runner, opened = stack.enter_context(async_client(library, services, SHARED))
-            opened.event_hooks = {"request": [_note_request_async]}
-            actors += [
-                _of_tasks(f"{name}.AsyncClient", who, fresh, runner)
-                for who, fresh in in_async_httpx(library, services, opened, None).items()
-                # It holds up the event loop for every single token request.
-                if "httpx_auth" not in who
-            ]
-        yield actors
-        pool.adapter.close()
-
-
-def _blocking(client: str, name: str, fresh: Fresh, threads: ThreadPoolExecutor) -> Actor:
-    def stretch(get: Get, seconds: float) -> Taken:
-        until = perf_counter() + seconds
-
-        def work(caller: int) -> Taken:
-            taken = []
-            while (began := perf_counter()) < until:
-                _asked.set(False)
-                get(caller)
-                taken.append((perf_counter() - began, _asked.get()))
-            return taken
-
-        return [each for taken in threads.map(work, range(THREADS)) for each in taken]
-
-    return Actor(f"{client}, {THREADS} threads", name, fresh, lambda get: get(0), stretch)
-
-
-def _of_tasks(client: str, name: str, fresh: Fresh, runner: asyncio.Runner) -> Actor:
-    async def work(get: Get, until: float) -> Taken:
-        taken = []
-        while (began := perf_counter()) < until:
-            _asked.set(False)
-            await get(0)
-            taken.append((perf_counter() - began, _asked.get()))
-        return taken
-
-    async def all_of_them(get: Get, until: float) -> Taken:
-        each = await asyncio.gather(*(work(get, until) for _ in range(TASKS)))
-        return [one for taken in each for one in taken]
-
-    def stretch(get: Get, seconds: float) -> Taken:
-        return runner.run(all_of_them(get, perf_counter() + seconds))
-
-    def first(get: Get) -> None:
-        runner.run(get(0))
-
-    return Actor(f"{client}, {TASKS} tasks", name, fresh, first, stretch)

@@ -40,6 +40,7 @@ class Series:
 
     @property
     def median(self) -> float:
+        """Give the median of all rounds."""
         return statistics.median(self.values)
 
 

@@ -60,9 +60,17 @@ def shown(value: float, unit: str) -> str:
     """Write a value with three digits and the unit that fits it."""
     if unit not in _UNITS:
         return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
+    if unit == "byte" and value == 0:
+        return "none"
     scale, name = next((each for each in _UNITS[unit] if abs(value) >= each[0]), _UNITS[unit][-1])
     number = value / scale
-    digits = 0 if abs(number) >= 100 or (name == "B") else 1 if abs(number) >= 10 else 2
+    digits = (
+        0
+        if abs(number) >= 100 or (name == "B" and abs(number) >= 10)
+        else 1
+        if abs(number) >= 10
+        else 2
+    )
     return f"{number:,.{digits}f} {name}"
 
 

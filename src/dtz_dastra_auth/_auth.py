@@ -1,12 +1,13 @@
 """The auth object: one for every client."""
 
 import logging
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
 from . import _origins
 from ._clients import AuthBases
-from ._drive_httpx import AsyncDrive, SyncDrive
+from ._drive_httpx import SyncDrive
 from ._drive_requests import authenticate
 from ._flow import Caller, Peek, Steps
 from ._hidden import shed
@@ -49,7 +50,7 @@ class Auth(AuthBases):
         """
         self._placement = placement
         self._source = source
-        self._origins = Origins(origins)
+        self._origins = Origins.of(origins)
 
     @property
     def renews(self) -> bool:
@@ -77,7 +78,7 @@ class Auth(AuthBases):
 
     def async_auth_flow(self, request: R) -> AsyncGenerator[R, Any]:
         """Authenticate a request of an httpx or httpx2 client on asyncio or trio."""
-        return AsyncDrive(self, request)
+        return _async_drive()(self, request)
 
     # For whoever drives a flow by hand, as wrappers of other packages do.
     auth_flow = sync_auth_flow
@@ -229,6 +230,13 @@ class Auth(AuthBases):
     def _shown(self) -> str:
         """Give what of the arguments may be shown."""
         return "…"
+
+
+@cache
+def _async_drive() -> Callable[["Auth", Any], AsyncGenerator[Any, Any]]:
+    from ._drive_async import AsyncDrive
+
+    return AsyncDrive
 
 
 def _look_at(response: Any, caller: Caller) -> Peek:

@@ -1,25 +1,19 @@
-"""The flow in httpx and httpx2, blocking and async.
+"""The flow in httpx and httpx2; `_drive_async` has what only async clients need.
 
 Both clients ask a flow for requests and hand the responses back. Each drive keeps a generator of
 steps going: steps for the client (`Call`, `Exchange`) are yielded to it as requests, all others
 are carried out here.
 """
 
-import inspect
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
-from typing import Any, NoReturn
-
-import anyio
-import anyio.to_thread
-from anyio.lowlevel import RunVar
+from typing import Any, NoReturn, cast
 
 from . import _streams
 from ._drivers import advance, perform_blocking
-from ._flow import Ask, Await, Call, Caller, Exchange, Pause, Peek, Scheme, Step, Steps
+from ._flow import Call, Caller, Exchange, Peek, Scheme, Step, Steps
 from ._follow_httpx import AsyncGuard, Guard
-from ._hidden import conceal
 from ._kept_headers import lower_names
 from ._token import Token
 
@@ -95,11 +89,11 @@ def _again(request: Any, history: list[Any]) -> Steps[Any]:
 
 
 # The steps of a call that is over.
-_OVER: Steps[Any] = (step for step in ())
+_OVER: Steps[Any] = (each for each in list[Step]())
 next(_OVER, None)
 
 
-class _Drive:
+class Drive:
     """What the blocking and the async drive share.
 
     Most calls take their usual course: the token is at hand, and the answer is neither a 401 nor a
@@ -112,6 +106,7 @@ class _Drive:
     _steps: Steps[Any] | None = None
     _step: Call | Exchange | None = None
     _handled: BaseException | None = None
+    _sent: Any = None
 
     def __init__(self, auth: Scheme, request: Any) -> None:
         """Begin a call; nothing happens before the client asks for the first request."""
@@ -149,13 +144,11 @@ class _Drive:
         """Go through the steps from where the request has been sent."""
         guard.trace(self._request)
         steps = self._start(_sent(self._auth, self._request, guard, self._caller()))
-        handled = self._handled
-        self._outgoing(next(steps))
-        self._handled = handled
+        # The first of them is to send it.
+        self._sent, self._step = self._request, cast("Call", next(steps))
 
     def _start(self, steps: Steps[Any]) -> Steps[Any]:
         self._steps = steps
-        self._sent: Any = None
         self._ours: list[Any] = []
         return steps
 
@@ -196,7 +189,7 @@ class _Drive:
             _streams.forget(self._sent)
         if steps is None:
             return
-        if step is not None and is_met:
+        if step is not None and error is not None and is_met:
             # Whatever the flow makes of it, the error is on its way to the caller already.
             with suppress(BaseException):
                 steps.throw(error)
@@ -209,7 +202,7 @@ class _Drive:
             steps.close()
 
 
-class SyncDrive(_Drive, Generator[Any, Any, None]):
+class SyncDrive(Drive, Generator[Any, Any, None]):
     """The flow for ``httpx.Client`` and ``httpx2.Client``."""
 
     _guard_class = Guard
@@ -226,11 +219,12 @@ class SyncDrive(_Drive, Generator[Any, Any, None]):
                     return request
             elif self._is_over(response):
                 raise StopIteration
+        steps = self._steps or _OVER
         pending, self._step = self._step, None
         try:
-            step = advance(self._steps, self._receive, pending, response)
+            step = advance(steps, self._receive, pending, response)
             while not isinstance(step, Call | Exchange):
-                step = advance(self._steps, self._perform, step)
+                step = advance(steps, self._perform, step)
             return self._outgoing(step)
         except StopIteration as end:
             self._end(end.value)
@@ -260,98 +254,3 @@ class SyncDrive(_Drive, Generator[Any, Any, None]):
             self._ours.append(step.response)
             return _streams.peek(step)
         return perform_blocking(step)
-
-
-class AsyncDrive(_Drive, AsyncGenerator[Any, Any]):
-    """The flow for ``httpx.AsyncClient`` and ``httpx2.AsyncClient``, on asyncio and trio."""
-
-    _guard_class = AsyncGuard
-
-    def __anext__(self) -> Coroutine[Any, Any, Any]:
-        """Give the first request."""
-        return self.asend(None)
-
-    async def asend(self, response: Any) -> Any:
-        """Take the response to the request given last, and give the next request.
-
-        Raises:
-            StopAsyncIteration: The response is the caller's.
-        """
-        if self._steps is None:
-            if self._guard is None:
-                if (request := self._begin()) is not None:
-                    return request
-            elif self._is_over(response):
-                raise StopAsyncIteration
-        try:
-            pending, self._step = self._step, None
-            step = self._resume(*await _outcome(self._receive(pending, response)))
-            while not isinstance(step, Call | Exchange):
-                step = self._resume(*await _outcome(self._perform(step)))
-            return self._outgoing(step)
-        except StopIteration as end:
-            self._end(end.value)
-        raise StopAsyncIteration
-
-    async def athrow(self, typ: Any, val: Any = None, tb: Any = None) -> NoReturn:
-        """Give the call up with an exception."""
-        self._give_up()
-        raise typ if val is None else val
-
-    def aclose(self) -> Coroutine[Any, Any, None]:
-        """End the call; the client does so after its last response and after an error."""
-        # Not a coroutine function: what the client is handling is seen only while it calls.
-        self._abandon()
-        return _done()
-
-    def _resume(self, outcome: Any, error: BaseException | None) -> Step:
-        assert self._steps is not None
-        return self._steps.send(outcome) if error is None else self._steps.throw(error)
-
-    async def _receive(self, pending: Step | None, response: Any) -> Any:
-        if not isinstance(pending, Exchange):
-            return response
-        self._ours.append(response)
-        return await _streams.read_answer_async(response, self._sent, pending)
-
-    async def _perform(self, step: Step) -> Any:
-        if isinstance(step, Peek):
-            self._ours.append(step.response)
-            return await _streams.peek_async(step)
-        if isinstance(step, Await):
-            return await step.flight.join_async(step.deadline.left())
-        if isinstance(step, Pause):
-            return await anyio.sleep(step.seconds)
-        assert isinstance(step, Ask), step
-        if inspect.iscoroutinefunction(step.function):
-            return conceal(await step.function())
-        outcome = await anyio.to_thread.run_sync(
-            step.function, abandon_on_cancel=True, limiter=_limiter(step)
-        )
-        return conceal(await outcome if inspect.isawaitable(outcome) else outcome)
-
-
-async def _outcome(performed: Coroutine[Any, Any, Any]) -> tuple[Any, BaseException | None]:
-    # The flow is resumed by the caller: a StopIteration cannot leave a coroutine.
-    try:
-        return await performed, None
-    except BaseException as error:
-        return None, error
-
-
-# Threads of our own: those of the default limiter may all be waiting for the very token that this
-# step is needed for.
-_limiters: RunVar[dict[bool, anyio.CapacityLimiter]] = RunVar("dtz_dastra_auth_threads")
-
-
-def _limiter(step: Ask) -> anyio.CapacityLimiter:
-    try:
-        limiters = _limiters.get()
-    except LookupError:
-        limiters = {is_ours: anyio.CapacityLimiter(40) for is_ours in (False, True)}
-        _limiters.set(limiters)
-    return limiters[step.is_ours]
-
-
-async def _done() -> None:
-    """Have nothing left to do."""

@@ -4,7 +4,7 @@ from typing import Self
 
 import requests
 
-from . import _checks, _environment, _oauth
+from . import _checks, _environment
 from ._flow import Answer, Exchange, Steps
 from ._sources import RenewingSource
 from ._stores import Identity, TokenStore
@@ -116,6 +116,8 @@ class DtzLogin(RenewingSource):
     def _ask(
         self, path: str, content: dict[str, str], bearer: str | None, deadline: Deadline
     ) -> Steps[tuple[str, float]]:
+        from . import _oauth
+
         headers, body = _oauth.json_request(content, bearer)
         url = self._identity.parts[1] + path
         answer: Answer = yield Exchange(url, headers, body, deadline, self._session)

@@ -7,22 +7,16 @@ tasks can all wait for (an `anyio.Lock` belongs to one event loop). Threads wait
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-import anyio
-import anyio.lowlevel
+from typing import Any, NamedTuple
 
 from ._errors import TokenError
 from ._token import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(NamedTuple):
     """How a flight ended: with a token or with an error, one of them None."""
 
     token: Token | None = None
@@ -42,6 +36,9 @@ class Flight:
                 leader was abandoned without being closed.
             mark: What its leader is known by.
         """
+        # With the first flight, as anyio below: not everybody has any.
+        from concurrent.futures import Future
+
         self._future: Future[Landing] = Future()
         self.overdue = overdue
         self.mark = mark
@@ -49,6 +46,8 @@ class Flight:
 
     def land(self, landing: Landing) -> None:
         """Hand the outcome to all who wait; only the first landing counts."""
+        from concurrent.futures import InvalidStateError
+
         with suppress(InvalidStateError):
             self._future.set_result(landing)
 
@@ -68,6 +67,8 @@ class Flight:
         Raises:
             TimeoutError: It did not end in time.
         """
+        from concurrent.futures import CancelledError
+
         try:
             return self._future.result(max(seconds, 0))
         except CancelledError:
@@ -85,6 +86,9 @@ class Flight:
         Raises:
             TimeoutError: It did not end in time.
         """
+        import anyio
+        import anyio.lowlevel
+
         landed = anyio.Event()
         loop = anyio.lowlevel.current_token().native_token
         self._future.add_done_callback(partial(_wake, loop, landed))
@@ -111,7 +115,7 @@ class Flight:
 _led: ContextVar[tuple[Flight, ...]] = ContextVar("dtz_dastra_auth_led", default=())
 
 
-def _wake(loop: Any, event: anyio.Event, _future: object) -> None:
+def _wake(loop: Any, event: Any, _future: object) -> None:
     # A loop that is gone raises (trio's RunFinishedError is a RuntimeError too), and with it has
     # gone whoever waited there.
     with suppress(RuntimeError):

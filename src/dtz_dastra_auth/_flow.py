@@ -21,8 +21,8 @@ Open doubts
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from ._flight import Flight
 from ._origins import Origins
@@ -31,7 +31,7 @@ from ._token import Deadline, Token
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Exchange:
     """Send a token request and read the whole answer.
 
@@ -45,13 +45,13 @@ class Exchange:
     """
 
     url: str
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    content: bytes
     deadline: Deadline
     session: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Answer:
     """What a token endpoint answered.
 
@@ -62,26 +62,24 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Await:
+class Await(NamedTuple):
     """Wait until another caller's flight has ended; its `Landing`, or None, is handed back."""
 
     flight: Flight
     deadline: Deadline
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """Let this many seconds pass."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Ask:
     """Call a function that may block or be a coroutine function, and hand back its result.
 
@@ -91,12 +89,11 @@ class Ask:
             from a thread.
     """
 
-    function: Callable[[], Any] = field(repr=False)
+    function: Callable[[], Any]
     is_ours: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Peek:
+class Peek(NamedTuple):
     """Read a response's body, so that nobody waits while holding its connection.
 
     The driver hands back True, with the response still whole, or False when the body is larger
@@ -107,8 +104,7 @@ class Peek:
     deadline: Deadline
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """Send the caller's own request, and hand the response back."""
 
     request: Any
@@ -118,8 +114,7 @@ Step: TypeAlias = Exchange | Await | Pause | Ask | Peek | Call
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """What the policy has to know of the call that it runs in.
 
     Attributes:

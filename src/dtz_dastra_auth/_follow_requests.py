@@ -48,8 +48,8 @@ def stand_by(scheme: Scheme, token: Token, request: Any) -> None:
         # Nobody else has it: requests makes one for each request.
         headers.__class__ = _kind(CaseInsensitiveDict)
     else:
-        request.headers = headers = _kept(_plain(type(headers)), headers.items())
-    headers.scheme, headers.token = scheme, token
+        request.headers = _kept(_plain(type(headers)), headers.items())
+    request.headers.scheme, request.headers.token = scheme, token
 
 
 def forgo(request: Any) -> None:
@@ -197,7 +197,7 @@ def _have_it_follow(headers: Any, scheme: Scheme, token: Token) -> None:
     # A jar costs too much to be made for each request that might be redirected. A request copies
     # its headers before its cookies.
     copying = sys._getframe(2)
-    request = copying.f_locals.get("self") if copying.f_code.co_name == "copy" else None
+    request: Any = copying.f_locals.get("self") if copying.f_code.co_name == "copy" else None
     if getattr(request, "headers", None) is headers and not is_following(request):
         request._cookies = FollowingJar.of(request._cookies, scheme, token)
 

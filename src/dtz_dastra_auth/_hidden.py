@@ -17,6 +17,7 @@ class Credential(str):
     """
 
     __slots__ = ("_as_utf8",)
+    _as_utf8: bytes
 
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Give the bytes that httpx keeps, which do not show themselves either."""
@@ -28,6 +29,10 @@ class Credential(str):
         except AttributeError:
             self._as_utf8 = CredentialBytes(super().encode())
             return self._as_utf8
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The oldest pickles know no slots.
+        return Credential, (str.__str__(self),)
 
     def __repr__(self) -> str:
         return repr(HIDDEN)

@@ -1,8 +1,7 @@
 """What passes between a renewal and the store that may know of a token elsewhere."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ._errors import TokenError
 from ._flow import Steps
@@ -14,8 +13,7 @@ Obtain: TypeAlias = Callable[[Deadline, Token | None], Steps[tuple[str, float]]]
 Attempt: TypeAlias = Callable[[], Steps[Token]]
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """One process's need of a token; of all its callers one is there with it.
 
     Attributes:
@@ -33,8 +31,7 @@ class Need:
     survives: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(NamedTuple):
     """There is no new token now.
 
     Attributes:
@@ -43,4 +40,4 @@ class Later:
     """
 
     seconds: float
-    error: TokenError | None = field(default=None)
+    error: TokenError | None = None

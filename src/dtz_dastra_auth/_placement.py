@@ -56,6 +56,25 @@ class Placement(Protocol):
         ...
 
 
+class Parts:
+    """Compare, hash and pickle by the fields of a dataclass.
+
+    What a decorator writes for that would take, for each class, as long as importing a room.
+    """
+
+    __slots__ = ()
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, name) for name in self.__match_args__)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Parts) and self.__reduce__() == other.__reduce__()
+
+    def __hash__(self) -> int:
+        return hash(self.__reduce__())
+
+
 def is_by_hand(request: Any) -> bool:
     """Tell whether a request has a credential that its caller has set by hand.
 
@@ -65,8 +84,8 @@ def is_by_hand(request: Any) -> bool:
     return any(not is_ours(value) for name in _BY_HAND for value in values(request.headers, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+@dataclass(slots=True, eq=False, repr=False)
+class Header(Parts):
     """A header that holds the secret as it is, behind a prefix.
 
     Attributes:
@@ -122,10 +141,11 @@ class Header:
         """Leave it: the value hides itself."""
 
     def _text(self, token: Token) -> str:
-        return token.texts.get(self.prefix) or token.keep(self.prefix, self.prefix + token.value)
+        name, text = token.made
+        return text if name == self.prefix else token.keep(self.prefix, self.prefix + token.value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Basic(Header):
     """The Basic scheme (RFC 7617), with a user name that says what the secret is.
 
@@ -138,16 +158,17 @@ class Basic(Header):
     username: str = ""
 
     def _text(self, token: Token) -> str:
-        key = self.prefix + self.username
-        return token.texts.get(key) or token.keep(key, self._encoded(token.value))
+        name, text = token.made
+        ours = self.prefix + self.username
+        return text if name == ours else token.keep(ours, self._encoded(token.value))
 
     def _encoded(self, secret: str) -> str:
         pair = f"{self.username}:{secret}".encode()
         return self.prefix + base64.b64encode(pair).decode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class Cookie:
+@dataclass(slots=True, eq=False, repr=False)
+class Cookie(Parts):
     """A cookie beside the caller's own, in place of an old one of the same name.
 
     Attributes:
@@ -194,7 +215,8 @@ class Cookie:
         """Leave it: the value hides itself."""
 
     def _text(self, token: Token) -> str:
-        return token.texts.get(self.name) or token.keep(self.name, f"{self.name}={token.value}")
+        name, text = token.made
+        return text if name == self.name else token.keep(self.name, f"{self.name}={token.value}")
 
     def _pairs(self, request: Any) -> list[str]:
         header: str = request.headers.get("Cookie") or ""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ._hidden import HIDDEN
+from ._placement import Parts
 from ._token import Token
 from ._urls import (
     HiddenText,
@@ -20,8 +21,8 @@ from ._urls import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+@dataclass(slots=True, eq=False, repr=False)
+class Query(Parts):
     """A query parameter, in place of one of the same name: DTZ answers two with a 500.
 
     Attributes:
@@ -84,11 +85,11 @@ class Query:
         self.take_off(message, token)
 
     def _text(self, token: Token) -> str:
-        text = token.texts.get(self.name)
-        if text is None:
-            also = (f"{name}={quote(value, safe='')}" for name, value in self.also)
-            text = token.keep(self.name, "&".join([self._pair(token), *also]))
-        return text
+        name, text = token.made
+        if name == self.name:
+            return text
+        also = (f"{name}={quote(value, safe='')}" for name, value in self.also)
+        return token.keep(self.name, "&".join([self._pair(token), *also]))
 
     def _pair(self, token: Token) -> str:
         return f"{self.name}={quote(token.value, safe='')}"

@@ -35,7 +35,7 @@ _PATIENCE = 5.0
 _alone: ContextVar[bool] = ContextVar("dtz_dastra_auth_alone", default=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Renewal:
     """One caller's need of a token.
 
@@ -49,11 +49,11 @@ class Renewal:
     """
 
     slot: Slot
-    obtain: Obtain = field(repr=False)
+    obtain: Obtain
     label: str
     caller: Caller
     renew: Callable[[Need, Attempt], Steps[Token | Later]] = field(
-        default=lambda need, attempt: attempt(), repr=False
+        default=lambda need, attempt: attempt()
     )
 
     def token(self, rejected: Token | None, deadline: Deadline) -> Steps[Token]:

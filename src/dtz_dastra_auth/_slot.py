@@ -43,6 +43,24 @@ class Slot:
         is_dropped: Whether its store has forgotten it; what holds it is to ask for another.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_arrived",
+        "_asked",
+        "_failure",
+        "_flight",
+        "_fresh",
+        "_jitter",
+        "_lock",
+        "_put_off_until",
+        "_refused",
+        "_renew_below",
+        "_token",
+        "clock",
+        "is_dropped",
+        "is_in_use",
+    )
+
     def __init__(self, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
         """Start with nothing known.
 

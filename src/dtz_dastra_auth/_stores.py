@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import os
-import secrets
 import threading
 import weakref
 from collections import OrderedDict
@@ -176,7 +175,7 @@ class MemoryTokenStore:
 _alive: "weakref.WeakSet[MemoryTokenStore]" = weakref.WeakSet()
 
 
-_PROCESS_KEY = secrets.token_bytes(32)
+_PROCESS_KEY = os.urandom(32)
 _DEFAULT_STORE = MemoryTokenStore()
 
 

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import anyio
-
 from ._bodies import Once, Rest
 from ._clients import HTTPX_LIBRARIES
 from ._drivers import CAP, LARGE, LATE, LEAST_TIMEOUT, REDIRECTS, is_large, refuse_compressed
@@ -121,6 +119,8 @@ async def read_answer_async(response: Any, sent: Any, step: Exchange) -> Answer:
     Raises:
         TokenError: It was redirected, or its body is compressed, larger than 64 kB or too late.
     """
+    import anyio
+
     stream, body = response.stream, bytearray()
     chunks = aiter(stream)
     try:

@@ -2,7 +2,6 @@
 
 import math
 import time
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
 from ._hidden import Credential
@@ -25,6 +24,7 @@ class Instant(NamedTuple):
 
 
 _BEGINNING = Instant(0.0, 0.0)
+_NOTHING: tuple[str | None, Credential] = (None, Credential(""))
 
 
 class Clock(Protocol):
@@ -54,16 +54,17 @@ class Token:
             that has no end.
         taken: A moment before the token request was sent, so that the time the answer took is
             not added to the token's life.
-        texts: What placements have made of the secret, once for all requests.
+        made: What a placement has made of the secret, once for all requests, behind what tells
+            it from the texts of others.
     """
 
-    __slots__ = ("lifetime", "taken", "texts", "value")
+    __slots__ = ("lifetime", "made", "taken", "value")
 
     def __init__(self, value: str, lifetime: float = math.inf, taken: Instant = _BEGINNING) -> None:
         self.value: Final = value
         self.lifetime: Final = lifetime
         self.taken: Final = taken
-        self.texts: Final[dict[str, Credential]] = {}
+        self.made = _NOTHING
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The oldest pickles know no slots.
@@ -76,7 +77,9 @@ class Token:
             name: What tells it from the texts of other placements.
             text: The text; it is given back as one that does not show itself.
         """
-        return self.texts.setdefault(name, Credential(text))
+        hidden = Credential(text)
+        self.made = name, hidden
+        return hidden
 
     def __repr__(self) -> str:
         return f"Token(lifetime={self.lifetime!r}, taken={self.taken!r})"
@@ -99,8 +102,7 @@ class Token:
         return self.lifetime - now.since(self.taken)
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A moment on a monotonic clock after which nobody waits any more.
 
     Attributes:
@@ -108,7 +110,7 @@ class Deadline:
         at: The moment, in seconds of that clock.
     """
 
-    clock: Clock = field(repr=False)
+    clock: Clock
     at: float
 
     @classmethod

@@ -1,14 +1,13 @@
 """What a slot tells a caller besides a token or a flight to wait for."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ._errors import TokenError
 from ._flight import Flight
 from ._token import Deadline, Token
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """A token request that failed, and when the next may be made.
 
     Attributes:
@@ -24,8 +23,7 @@ class Failure:
     next_needed: float
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(NamedTuple):
     """This caller is to make the token request.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import Self
 
 import requests
 
-from . import _checks, _environment, _oauth
+from . import _checks, _environment
 from ._auth import Auth
 from ._flow import Answer, Exchange, Steps
 from ._hidden import Credential
@@ -192,6 +192,8 @@ class _ClientCredentials(RenewingSource):
         super().__init__(identity, label, session=session, store=store, timeout=timeout)
 
     def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
+        from . import _oauth
+
         _, token_url, public_key, scope = self._identity.parts
         private_key = self._identity.secret
         headers, body = _oauth.client_credentials(token_url, public_key, private_key, scope)

@@ -14,7 +14,6 @@ from ._dtz_login import IDENTITY_URL as IDENTITY_URL
 from ._dtz_login import DtzLogin as DtzLogin
 from ._errors import ConfigurationError
 from ._placement import Basic, Cookie, Header
-from ._query import Query
 from ._sources import StaticSource, TokenSource, source_of
 
 # An allow-list and no suffix: other hosts below dtz.rocks and dtz.dev hold customers' workloads.
@@ -258,6 +257,8 @@ class DtzQueryKey(Auth):
         Raises:
             ConfigurationError: One of them cannot work.
         """
+        from ._query import Query  # with the first object: it is the last resort
+
         placement = Query("apiKey", also=_context("contextId", context_id))
         super().__init__(placement, StaticSource(_checks.dtz_api_key("api_key", api_key)), origins)
 

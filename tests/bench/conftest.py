@@ -9,7 +9,7 @@ _BENCH = Path(__file__).parents[2] / "bench"
 # For a moment only, since `fleet` is also a directory of tests.
 sys.path.insert(0, str(_BENCH))
 try:
-    importlib.import_module("fleet_bounds")
-    importlib.import_module("fleet_picture")
+    for module in ("compare", "compared", "fleet_bounds", "fleet_picture"):
+        importlib.import_module(module)
 finally:
     sys.path.remove(str(_BENCH))

@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import compare
 import pytest
-from compared import growth
+from compared import attach, growth
 from compared.pictures import file_name, pictures
 from compared.results import base_of, load, merged, middle_half, parts_of, ratio, suite
 from compared.series import BY_HAND, OURS, WITHOUT, Options, Series, Verdict
 from compared.tables import filled, machine, shown, tables, verdict_table
 
 COMMAND = Path(__file__).parents[2] / "bench" / "compare.py"
+BARE = "requests, basic, bare"
 A_PAGE = "# Fast\n\n<!-- machine -->\n<!-- /machine -->\n\n<!-- growth -->\nold\n<!-- /growth -->\n"
 
 
@@ -77,6 +79,8 @@ def test_what_others_are_compared_with(names: list[str], base: str | None) -> No
         (0.0, "second", "0.00 ns"),
         (2_048, "byte", "2.05 kB"),
         (17, "byte", "17 B"),
+        (0.105, "byte", "0.10 B"),
+        (0, "byte", "none"),
         (1_000, "integer", "1,000"),
         (2.5, "integer", "2.50"),
     ],
@@ -186,6 +190,14 @@ def test_a_picture_without_anything_to_compare_with_shows_the_values() -> None:
     assert ">ratio</text>" not in picture
 
 
+def test_a_picture_compares_nothing_with_nothing() -> None:
+    given_back = [series(who, 0.0, measure="memory", unit="byte") for who in (BY_HAND, OURS)]
+
+    (picture,) = pictures("memory", given_back).values()
+    assert picture.count(">none</text>") == 2
+    assert ">ratio</text>" not in picture
+
+
 def test_times_and_numbers_of_a_measure_have_a_picture_each() -> None:
     values = [
         series(OURS, 1.0, setting="wall time"),
@@ -193,6 +205,28 @@ def test_times_and_numbers_of_a_measure_have_a_picture_each() -> None:
     ]
 
     assert list(pictures("cold_start", values)) == ["attach", "attach, numbers"]
+
+
+def test_a_run_that_is_broken_off_leaves_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(options: Options) -> list[Series]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(attach, "measure", lambda options: [series(OURS, 1.0, setting=BARE)])
+    monkeypatch.setattr(growth, "measure", fail)
+    with pytest.raises(ZeroDivisionError):
+        compare.main(["--quick", "--only", "attach,growth", "--output", str(tmp_path / "page")])
+
+    results = load(tmp_path / "page.json")
+    assert results is not None
+    assert list(parts_of(results)) == ["attach"]
+    assert "## Attach" in (tmp_path / "page-table.md").read_text()
+    said = capsys.readouterr()
+    assert "## Attach" in said.out
+    assert re.fullmatch(
+        r" +0:\d\d measuring attach, 1 of 2\n +0:\d\d measuring growth, 2 of 2\n", said.err
+    )
 
 
 def test_the_command_measures_what_it_is_asked_for_and_fills_the_page(tmp_path: Path) -> None:

@@ -56,4 +56,4 @@ def no_sleep(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     asleep = SimpleNamespace(sleep=clock.advance)
     asleep_async = SimpleNamespace(sleep=pass_async, to_thread=anyio.to_thread)
     monkeypatch.setattr("dtz_dastra_auth._drivers.time", asleep)
-    monkeypatch.setattr("dtz_dastra_auth._drive_httpx.anyio", asleep_async)
+    monkeypatch.setattr("dtz_dastra_auth._drive_async.anyio", asleep_async)

@@ -278,7 +278,7 @@ def test_calls_that_are_given_up_in_the_pause_before_a_second_try_start_no_storm
     impatient = SimpleNamespace(
         sleep=lambda seconds: anyio.sleep_forever(), to_thread=anyio.to_thread
     )
-    monkeypatch.setattr("dtz_dastra_auth._drive_httpx.anyio", impatient)
+    monkeypatch.setattr("dtz_dastra_auth._drive_async.anyio", impatient)
     dastra.fail(503, on="token", times=None)
 
     async def call(client: Any) -> None:
