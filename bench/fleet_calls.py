@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -15,7 +15,7 @@ from dtz_dastra_auth import _drive_requests
 from dtz_dastra_auth._flow import Caller, Step, Steps
 
 # A flight tells a thread that waits for itself by the thread's number, and here all are one.
-REQUESTS = replace(_drive_requests._CALLER, blocks=False)
+REQUESTS = _drive_requests._CALLER._replace(blocks=False)
 # httpx's own limit; and the error of a token request is that of the call (`Caller.survives`).
 HTTPX = Caller(timeout=5.0, blocks=False)
 

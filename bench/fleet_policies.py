@@ -77,7 +77,7 @@ class XFetchSlot(Slot):
         after: float = 0.0,
     ) -> Lead:
         # Who recomputes in XFetch does so to the end: there is no shorter limit for early ones.
-        return replace(super()._take_off(now, deadline, mark, None, after), token=token)
+        return super()._take_off(now, deadline, mark, None, after)._replace(token=token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,11 +141,11 @@ def client_credentials(
     )
 
 
-def holding(auth: Auth, value: str) -> Auth:
+def holding(auth: Auth, value: str, lifetime: float = LIFETIME) -> Auth:
     """Give an auth object a token as if it had just been renewed."""
     # Parts of our own house: users have no way in here.
     source = renewing(auth._source)
     assert source is not None
     slot = source._kept_in().slot(source._identity)
-    slot.keep(Token(value, LIFETIME, slot.clock.now()))
+    slot.keep(Token(value, lifetime, slot.clock.now()))
     return auth

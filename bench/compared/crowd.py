@@ -98,6 +98,7 @@ class Crowd:
             holding(
                 client_credentials(ORIGIN, f"public-key-{n}", store=store, session=session),
                 f"{TOKEN}-{n}",
+                LIFETIME,
             )
             for n in range(size)
         ]

@@ -44,6 +44,8 @@ PEERS = {
         "authlib": "from authlib.integrations.httpx_client import OAuth2Client",
     },
 }
+# Some peers warn each time that they are imported, whatever Python is told.
+_QUIET = (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,10 @@ def seconds(code: str) -> tuple[float, float]:
     """
     environment = dict(os.environ)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    # Some peers warn each time that they are imported.
     environment["PYTHONWARNINGS"] = "ignore"
     command = [sys.executable, "-P", "-c", code]
     began = time.perf_counter()
-    child = os.posix_spawn(sys.executable, command, environment)
+    child = os.posix_spawn(sys.executable, command, environment, file_actions=[_QUIET])
     _, status, used = os.wait4(child, 0)
     took = time.perf_counter() - began
     if status:

@@ -72,8 +72,9 @@ def _redirected(
 ) -> Steps[Any]:
     """See whether a redirected request came by its credential."""
     request, history = response.request, response.history
-    if guard.carried:
-        # What went out on the wire is not on the object that the client has made.
+    if guard.carried or not auth.origins.allow(request.url):
+        # What went out on the wire is not on the object that the client has made; or it is there
+        # alone, since a hook had written the headers anew.
         auth.follow(request, request.url, token)
     replayable = _streams.is_replayable(request)
     if (yield from auth.restore(request, response, token, caller, replayable=replayable)):
@@ -136,13 +137,12 @@ class Drive:
         if self._auth.hides:
             self._auth.hide(request, guard.token)
             self._auth.hide(response, guard.token)
-        guard.leave(request)
+        guard.end(response)
         self._steps = _OVER
         return True
 
     def _take_up(self, guard: Guard) -> None:
         """Go through the steps from where the request has been sent."""
-        guard.trace(self._request)
         steps = self._start(_sent(self._auth, self._request, guard, self._caller()))
         # The first of them is to send it.
         self._sent, self._step = self._request, cast("Call", next(steps))

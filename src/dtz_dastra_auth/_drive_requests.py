@@ -62,7 +62,7 @@ def _at_once(auth: Scheme, request: requests.PreparedRequest) -> bool:
     # With a hook there already it may be one of ours; and somebody may have headers of their own.
     if hooks or hooks is None or type(headers) is not CaseInsensitiveDict:
         return False
-    token = auth.attach_at_once(request, map(str.lower, headers))
+    token = auth.attach_at_once(request, (name.lower() for name in headers))
     if token is None:
         return False
     stand_by(auth, token, request)

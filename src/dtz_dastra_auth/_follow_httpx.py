@@ -10,8 +10,8 @@ leads, and leaves the credential out (`_kept_headers`). That holds in every tran
 
 `Guard`, a callback in the request's ``trace`` extension, is called right before the headers are
 written, and sees where to. Only transports made of httpcore call it; mocks and others do not. It
-is put there when there is a redirect: a transport that has a callback spends more time on calling
-it, for each of a dozen events, than all else takes that is done for a request.
+is not shown to them while a request is what it was when it got its credential: to call it for
+each of a dozen events takes more time than all else that is done for a request.
 """
 
 import inspect
@@ -29,6 +29,20 @@ from ._token import Token
 BEFORE_HEADERS = "send_request_headers.started"
 
 
+class Extensions(dict[str, Any]):
+    """Extensions whose guard is shown to a transport when there is something to guard.
+
+    Copies, and with them each redirect, are plain ones.
+    """
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Give what is under a key; transports ask for ``trace`` before each event."""
+        value = super().get(key, default)
+        if key == "trace" and isinstance(value, Guard) and not value.is_needed():
+            return default if value.theirs is None else value.theirs
+        return value
+
+
 class Guard(Keeper):
     """The trace callback of a blocking client; the caller's own is called after it.
 
@@ -36,15 +50,17 @@ class Guard(Keeper):
         token: What has been put on the request.
         carried: Whether the request that was sent last had the credential; None as long as the
             transport has not called.
+        theirs: The caller's own callback, or None.
     """
 
-    carried: bool | None = None
     # Here and not in each object, since most are never asked.
+    carried: bool | None = None
+    theirs: Callable[..., Any] | None = None
     _is_first = True
     _is_over = False
-    _is_tracing = False
     _first = ""
-    _theirs: Callable[..., Any] | None = None
+    _url: Any = None
+    _request: Callable[[], Any] | None = None
 
     def __init__(self, scheme: Scheme, token: Token) -> None:
         """Guard the credential of an auth object, during one call."""
@@ -53,23 +69,24 @@ class Guard(Keeper):
         self.token = token
 
     def stand_by(self, request: Any) -> None:
-        """Guard what a request is redirected to, if it is.
+        """Guard a request that goes to an https origin of ours, while it is what it is now.
 
         Args:
-            request: A request to an https origin of ours, which goes there and nowhere else.
+            request: The request that is about to be sent.
         """
         self.keep(request)
-        # A hook of the client may still send it elsewhere.
-        self.request, self.url = weakref.ref(request), request.url
-
-    def leave(self, request: Any) -> None:
-        """Have nothing go along with what is made of a request's parts, now that it was sent."""
-        self._is_over = True
-        extensions = request.extensions
+        self._request, self._url = weakref.ref(request), request.url
+        request.extensions = extensions = Extensions(request.extensions)
         if "trace" in extensions:
-            self.trace(request)
-        else:
-            request.extensions = {**extensions, "trace": self}
+            self._note_theirs(request)
+        extensions["trace"] = self
+
+    def is_needed(self) -> bool:
+        """Tell whether a request is not what it was, or not the one that `stand_by` was given."""
+        request = None if self._request is None else self._request()
+        if request is None or request.url is not self._url:
+            return True
+        return getattr(request.headers, "keeper", None) is not self
 
     def watch(self, request: Any, token: Token) -> None:
         """Guard a request, and all that it is redirected to.
@@ -79,27 +96,25 @@ class Guard(Keeper):
             token: What has been put on it.
         """
         self.keep(request)
-        self.carried, self.token = None, token
+        self.carried, self.token, self._request = None, token, None
         self._is_first, self._is_over = True, False
-        self.trace(request)
+        self._note_theirs(request)
+        request.extensions = {**request.extensions, "trace": self}
 
     def on_redirect(self, request: Any) -> None:
-        """Guard what a redirect is about to make of a request."""
-        if not self._is_tracing:
+        """Guard what a redirect is about to make of a request that was not watched."""
+        if self._is_first:
             self._is_first = False
+            self._first = _text_of(request.url)
             # Something else was put in its place after we had been asked: not ours to follow.
             self._is_over = self._is_over or not self._scheme.carries(request, self.token)
-            self.trace(request)
 
-    def trace(self, request: Any) -> None:
-        """Be called for what becomes of a request from now on."""
-        self._is_tracing = True
-        theirs = request.extensions.get("trace")
+    def _note_theirs(self, request: Any) -> None:
+        theirs = dict.get(request.extensions, "trace")
         # What an earlier call has left; its credential is off the request by now.
         while isinstance(theirs, Guard):
-            theirs = theirs._theirs
-        self._theirs = theirs
-        request.extensions = {**request.extensions, "trace": self}
+            theirs = theirs.theirs
+        self.theirs = theirs
 
     def end(self, response: Any) -> None:
         """Put nothing on any more; what the call has left behind is still taken off.
@@ -113,17 +128,17 @@ class Guard(Keeper):
             return
         # It may be sent by anybody, by a client of another kind too.
         request.extensions = dict(request.extensions)
-        if self._theirs is None:
+        if self.theirs is None:
             request.extensions.pop("trace", None)
         else:
-            request.extensions["trace"] = self._theirs
+            request.extensions["trace"] = self.theirs
         if not self._scheme.origins.allow(request.url):
             self._scheme.follow(request, request.url, self.token)
 
     def __call__(self, event: str, info: dict[str, Any]) -> Any:
         """See an event of the transport, before the caller's own callback does."""
         self._see(event, info)
-        called = self._theirs(event, info) if self._theirs is not None else None
+        called = self.theirs(event, info) if self.theirs is not None else None
         # Somebody's own flow may have taken ours for blocking clients into an async one.
         is_async = sys._getframe(1).f_code.co_name == "atrace"
         return _as_coroutine(called) if is_async and not inspect.isawaitable(called) else called
@@ -176,6 +191,14 @@ def is_forwarded(request: Any) -> bool:
     # is what the caller has asked for.
     absolute: bool = request.url.target.startswith((b"http://", b"https://"))
     return absolute and "target" not in request.extensions
+
+
+def _text_of(url: Any) -> str:
+    # As `_url` gives that of the same request in httpcore.
+    host = url.raw_host.decode("latin-1")
+    host = f"[{host}]" if ":" in host else host
+    port = "" if url.port is None else f":{url.port}"
+    return f"{url.scheme}://{host}{port}{url.raw_path.decode('latin-1')}"
 
 
 def _url(request: Any) -> str:

@@ -21,7 +21,7 @@ class Credential(str):
 
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Give the bytes that httpx keeps, which do not show themselves either."""
-        if encoding != "utf-8" or errors != "strict":
+        if encoding not in {"utf-8", "ascii"} or errors != "strict" or not self.isascii():
             return CredentialBytes(super().encode(encoding, errors))
         # The same for each request that it is put on.
         try:

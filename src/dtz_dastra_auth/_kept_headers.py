@@ -5,7 +5,7 @@ every other copy: those are complete, and of the same kind.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -25,21 +25,12 @@ def lower_names(headers: Any) -> list[bytes]:
     return [name.lower() for name, _ in headers.raw]
 
 
-def _nobody() -> None:
-    return None
-
-
 class Keeper:
     """What has a say in what becomes of the credential among the headers of a request.
 
     Attributes:
         origins: Where it may go; None for nowhere at all.
-        request: Gives the request while it is to go to `url` alone, or None.
-        url: Where the request was addressed to when the credential was put on.
     """
-
-    request: Callable[[], Any] = staticmethod(_nobody)
-    url: Any = None
 
     def __init__(self, origins: Origins | None) -> None:
         """Keep a credential inside origins."""
@@ -65,10 +56,6 @@ class Keeper:
 
     def on_redirect(self, request: Any) -> None:
         """Be told that a redirect copies the headers of a request."""
-
-    def may_go_to(self, url: Any) -> bool:
-        """Tell whether the credential may go where a URL leads."""
-        return self.origins is not None and self.origins.allow(url)
 
 
 def _kept(headers_class: Any, raw: Any, origins: Origins | None) -> Any:
@@ -98,7 +85,7 @@ def _may_go_along(copied_for: Mapping[str, Any], keeper: Keeper) -> bool:
     url, request = copied_for.get("url"), copied_for.get("request")
     if request is not None:
         keeper.on_redirect(request)
-    if url is None or not keeper.may_go_to(url):
+    if url is None or keeper.origins is None or not keeper.origins.allow(url):
         return False
     # A request that loses its body has its headers written anew, as plain ones that would take
     # the credential on from there to anywhere. Where there is a guard, it puts it on again.
@@ -121,15 +108,6 @@ def _copied(headers: Any, copy: Any, frame: FrameType) -> Any:
 def _kind(headers_class: Any) -> Any:
     class Headers(headers_class):  # type: ignore[misc]  # a base known at run time only
         keeper = Keeper(None)
-
-        @property
-        def raw(self) -> list[tuple[bytes, bytes]]:
-            # What a transport reads to send a request.
-            keeper = self.keeper
-            request = keeper.request()
-            if request is None or request.url is keeper.url or keeper.may_go_to(request.url):
-                return [(name, value) for name, _, value in self._whole]
-            return [(name, value) for name, _, value in self._whole if not is_ours(value)]
 
         @property
         def _list(self) -> Any:

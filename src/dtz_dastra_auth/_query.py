@@ -44,8 +44,6 @@ class Query(Parts):
         if isinstance(url, str):
             request.url = HiddenText.of(with_query(url, query), self.name)
         else:
-            if kept != before:
-                url = url.copy_with(query=kept.encode("ascii") or None)
             request.url = hidden_url_with(url, query, self.name)
 
     def put(self, request: Any, token: Token) -> None:

@@ -95,7 +95,6 @@ class Slot:
 
         What a call asks first, without a lock: nearly always it is all.
         """
-        self.is_in_use = True
         fresh = self._fresh
         if fresh is None:
             return None

@@ -19,6 +19,10 @@ from ._token import Deadline, Token
 Check: TypeAlias = Callable[[str, object], str]
 
 
+def _nothing() -> None:
+    """Be a reference to nothing."""
+
+
 @runtime_checkable
 class TokenSource(Protocol):
     """Something that has a token whenever a request needs one, such as `DtzLogin`.
@@ -138,6 +142,7 @@ class RenewingSource:
     """
 
     renews = True
+    _slot: Callable[[], Slot | None] = staticmethod(_nothing)
 
     def __init__(
         self,
@@ -170,7 +175,6 @@ class RenewingSource:
         self._session = session
         self._store = store
         self._timeout = _checks.seconds("timeout", timeout)
-        self._slot: Callable[[], Slot | None] = _no_slot
 
     def ready(self) -> Token | None:
         """Give the token while there is nothing to decide about it."""
@@ -205,9 +209,14 @@ class RenewingSource:
         # What the store finds it by takes longer to make than all else that is done for a request.
         slot = self._slot()
         if slot is None or slot.is_dropped:
-            slot = self._kept_in().slot(self._identity)
-            # What a store forgets is not to live on here.
-            self._slot = weakref.ref(slot)
+            store = self._kept_in()
+            slot = store.slot(self._identity)
+            # What a store forgets is not to live on here; and one of somebody else's may have
+            # another answer each time.
+            ask = getattr(type(store), "slot", None)
+            if getattr(ask, "__module__", "").startswith(f"{__package__}."):
+                self._slot = weakref.ref(slot)
+        slot.is_in_use = True
         return slot
 
     def _kept_in(self) -> TokenStore:
@@ -227,7 +236,7 @@ class RenewingSource:
         return hash((type(self), self._identity))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_slot": _no_slot}
+        return {name: value for name, value in self.__dict__.items() if name != "_slot"}
 
     def __deepcopy__(self, memo: object) -> "RenewingSource":
         # Nothing in it changes, and a deep copy of a session is another session: a shallow copy
@@ -235,12 +244,10 @@ class RenewingSource:
         return copy.copy(self)
 
 
-def _no_slot() -> None:
-    return None
-
-
 class CheckedSource:
     """A source whose tokens have to fit where they are put."""
+
+    _checked: Callable[[], Token | None] = staticmethod(_nothing)
 
     def __init__(self, source: TokenSource, check: Check, parameter: str) -> None:
         """Hold a source.
@@ -253,7 +260,6 @@ class CheckedSource:
         self._source = source
         self._check = check
         self._parameter = parameter
-        self._checked: Token | None = None
 
     @property
     def renews(self) -> bool:
@@ -268,9 +274,9 @@ class CheckedSource:
         """
         # A source of somebody else's may have an attribute of this name for other ends.
         token = self._source.ready() if isinstance(self._source, RenewingSource) else None
-        if token is not None and token is not self._checked:
+        if token is not None and token is not self._checked():
             self._check(self._parameter, token.value)
-            self._checked = token
+            self._checked = weakref.ref(token)
         return token
 
     def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
@@ -288,6 +294,9 @@ class CheckedSource:
     def reject(self, token: Token) -> None:
         """Tell the source of a 401 whose call cannot be replayed."""
         self._source.reject(token)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_checked"}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CheckedSource) and self._source == other._source

@@ -118,12 +118,12 @@ class MemoryTokenStore:
             if slot is None:
                 slot = self._slots[key] = Slot(self._clock, self._jitter)
                 if len(self._slots) > MOST_IDENTITIES:
-                    self._drop_one()
+                    self._drop_one(key)
             else:
                 self._slots.move_to_end(key)
             return slot
 
-    def _drop_one(self) -> None:
+    def _drop_one(self, newest: bytes) -> None:
         # Who has a slot goes on using it without asking here, so each that was used since it was
         # last looked at gets a second chance. The newest has had no time for it.
         for _ in range(len(self._slots) - 1):
@@ -133,6 +133,7 @@ class MemoryTokenStore:
             slot.is_in_use = False
             self._slots[key] = slot
         else:
+            self._slots.move_to_end(newest)
             key, slot = self._slots.popitem(last=False)
         slot.is_dropped = True
 

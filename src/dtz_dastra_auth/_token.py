@@ -58,7 +58,7 @@ class Token:
             it from the texts of others.
     """
 
-    __slots__ = ("lifetime", "made", "taken", "value")
+    __slots__ = ("__weakref__", "lifetime", "made", "taken", "value")
 
     def __init__(self, value: str, lifetime: float = math.inf, taken: Instant = _BEGINNING) -> None:
         self.value: Final = value

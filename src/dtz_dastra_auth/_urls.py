@@ -24,18 +24,21 @@ def hidden_url_with(url: Any, query: str, name: str) -> Any:
     """Make a URL of httpx or httpx2 with another query, of which it does not show a parameter.
 
     Args:
-        url: The URL without the parameter.
+        url: The URL.
         query: The new query, in which all is encoded that has to be.
         name: The parameter.
     """
-    hidden = hidden_url(url, name)
+    return hidden_url(_with_query(url, query), name)
+
+
+def _with_query(url: Any, query: str | None) -> Any:
     # Both libraries would take the whole URL apart once more, which takes longer than all else.
     reference = getattr(url, "_uri_reference", None)
     if "query" not in getattr(reference, "_fields", ()):
-        return hidden_url(url.copy_with(query=query.encode("ascii")), name)
-    hidden._uri_reference = reference._replace(query=query)  # type: ignore[union-attr]  # as seen
-    hidden.without_it = None if hides(url) else url
-    return hidden
+        return url.copy_with(query=query.encode("ascii") if query is not None else None)
+    copied = _library_class(url)(url)
+    copied._uri_reference = reference._replace(query=query)  # type: ignore[union-attr]  # as seen
+    return copied
 
 
 def hides(url: Any) -> bool:
@@ -145,10 +148,9 @@ def _hidden_class(url_class: Any) -> Any:
             return hidden_url, (url_class(self), self.parameter)
 
         def shown(self) -> Any:
-            # Making it takes longer than all else that is done for a request.
             if self.without_it is None:
                 query = without(query_of(self), self.parameter.__eq__)
-                self.without_it = url_class(self).copy_with(query=query.encode("ascii") or None)
+                self.without_it = _with_query(url_class(self), query or None)
             return self.without_it
 
     return URL

@@ -13,7 +13,7 @@ import pytest
 import requests
 from compared import attach, growth
 from compared.contenders import METHODS, Method
-from compared.crowd import Crowd, ServiceAdapter, ServiceTransport
+from compared.crowd import STEP, Crowd, ServiceAdapter, ServiceTransport
 from compared.series import BY_HAND, OURS, WITHOUT, Options, Series, Verdict
 from compared.turns import Case, Repeated, in_turns
 
@@ -172,6 +172,15 @@ def test_a_refused_token_is_renewed_in_every_call_of_requests() -> None:
         run(case)
 
     assert adapter.token_requests == 7
+
+
+def test_tokens_that_are_attached_outlive_any_run() -> None:
+    crowd, transport = Crowd(1, requests.Session()), ServiceTransport(httpx)
+    crowd.clock.move(1_000_000 * STEP)
+    run(growth.send(partial(growth.made_client, httpx.Client, transport), crowd))
+
+    # The one that is asked for after the refusal.
+    assert transport.token_requests == 1
 
 
 def test_each_number_of_identities_is_called_round_by_round() -> None:
