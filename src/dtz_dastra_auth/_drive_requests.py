@@ -17,7 +17,7 @@ from requests.utils import get_environ_proxies, rewind_body, select_proxy
 from . import _niquests, _origins
 from ._drivers import advance, perform_blocking
 from ._flow import Caller, Exchange, Peek, Scheme, Step, Steps
-from ._follow_requests import follow, forgo, is_redirected, stand_by, take_netrc_off
+from ._follow_requests import follow, forgo, is_redirected, lower_names, stand_by, take_netrc_off
 from ._token import Token
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ def _at_once(auth: Scheme, request: requests.PreparedRequest) -> bool:
     # With a hook there already it may be one of ours; and somebody may have headers of their own.
     if hooks or hooks is None or type(headers) is not CaseInsensitiveDict:
         return False
-    token = auth.attach_at_once(request, (name.lower() for name in headers))
+    token = auth.attach_at_once(request, lower_names(headers))
     if token is None:
         return False
     stand_by(auth, token, request)

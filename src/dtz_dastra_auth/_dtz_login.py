@@ -66,8 +66,11 @@ class DtzLogin(RenewingSource):
         context = "" if context_id is None else _checks.token_text("context_id", context_id)
         parts = ("dtz_login", url, username, context)
         identity = Identity(parts, _checks.text("password", password), from_password=True)
-        label = f"DTZ user {_checks.beginning(username)!a}"
-        super().__init__(identity, label, session=session, store=store, timeout=timeout)
+        super().__init__(identity, session=session, store=store, timeout=timeout)
+
+    @property
+    def _label(self) -> str:
+        return f"DTZ user {_checks.beginning(self._identity.parts[2])!a}"
 
     @classmethod
     def from_env(

@@ -7,6 +7,7 @@ request can be decided anew, and the headers are of a kind that `rebuild_auth` d
 """
 
 import sys
+from collections.abc import Iterable
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -18,6 +19,17 @@ from ._flow import Scheme
 from ._hidden import is_ours, values
 from ._origins import Origins
 from ._token import Token
+
+
+def lower_names(headers: CaseInsensitiveDict[Any]) -> Iterable[str]:
+    """Give the names of all headers, in lower case.
+
+    Args:
+        headers: The headers of a prepared request.
+    """
+    # Under such names it keeps them, and to have them from there is much of what it takes.
+    kept: object = getattr(headers, "_store", None)
+    return kept if isinstance(kept, dict) else [name.lower() for name in headers]
 
 
 def follow(scheme: Scheme, token: Token, request: Any) -> None:

@@ -16,6 +16,7 @@ from ._urls import (
     plain_url,
     query_of,
     with_query,
+    with_text,
     without,
     without_parameter,
 )
@@ -68,19 +69,29 @@ class Query(Parts):
 
     def hide(self, message: Any, token: Token) -> None:
         """Take the key out of the URLs of a request or response."""
-        location = message.headers.get("Location")
+        url = message.url
+        if hasattr(message, "status_code"):
+            self._hide_what_came(message, token)
+            if not isinstance(url, str):
+                # A response of httpx tells the URL of its request.
+                return
+        shown = plain_url(url) if hides(url) else url
+        text = without_parameter(str(shown), self.name)
+        if text != str(shown):
+            shown = text if isinstance(url, str) else with_text(url, text)
+        if shown is not url:
+            message.url = shown
+        self.take_off(message, token)
+
+    def _hide_what_came(self, response: Any, token: Token) -> None:
+        location = response.headers.get("Location")
         if location is not None and location != _masked(location, token.value):
-            message.headers["Location"] = _masked(location, token.value)
-        raw: Any = getattr(message, "raw", None)
+            response.headers["Location"] = _masked(location, token.value)
+        raw: Any = getattr(response, "raw", None)
         if isinstance(getattr(raw, "url", None), str):
             # urllib3's own response, below that of requests.
             with suppress(AttributeError):
                 raw.url = without_parameter(raw.url, self.name)
-        url = message.url
-        shown = without_parameter(str(url), self.name)
-        if hides(url) or shown != str(url):
-            message.url = shown if isinstance(url, str) else plain_url(url, shown)
-        self.take_off(message, token)
 
     def _text(self, token: Token) -> str:
         name, text = token.made
@@ -96,7 +107,8 @@ class Query(Parts):
 def _masked(url: str, secret: str) -> str:
     # A login page is told where to go back to, by the whole URL that was called.
     for _ in range(5):
-        url = re.sub(re.escape(secret), HIDDEN, url, flags=re.IGNORECASE)
+        if secret.lower() in url.lower():
+            url = re.sub(re.escape(secret), HIDDEN, url, flags=re.IGNORECASE)
         if (quoted := quote(secret, safe="")) == secret:
             break
         secret = quoted

@@ -79,7 +79,7 @@ class Slot:
         with self._lock:
             self._token: Token | None = None
             self._refused: Token | None = None
-            self._fresh: tuple[Token, Instant] | None = None
+            self._fresh: tuple[Token, float, float] | None = None
             self._renew_below = 0.0
             self._arrived = self._asked = self._put_off_until = float("-inf")
             self._failure: Failure | None = None
@@ -98,9 +98,9 @@ class Slot:
         fresh = self._fresh
         if fresh is None:
             return None
-        token, until = fresh
+        token, monotonic, wall = fresh
         now = self.clock.now()
-        return token if now.monotonic < until.monotonic and now.wall < until.wall else None
+        return token if now.monotonic < monotonic and now.wall < wall else None
 
     def turn(
         self,
@@ -176,8 +176,7 @@ class Slot:
             self._arrived = now if asked is None else token.taken.monotonic
             self._renew_below = early_window(token) * (1 - self._jitter() / 4)
             serves = token.lifetime - self._renew_below
-            until = Instant(token.taken.monotonic + serves, token.taken.wall + serves)
-            self._fresh = token, until
+            self._fresh = token, token.taken.monotonic + serves, token.taken.wall + serves
             self._put_off_until = float("-inf")
             self._failure = None
 

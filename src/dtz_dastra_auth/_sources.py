@@ -147,7 +147,6 @@ class RenewingSource:
     def __init__(
         self,
         identity: Identity,
-        label: str,
         *,
         session: object,
         store: TokenStore | None,
@@ -157,7 +156,6 @@ class RenewingSource:
 
         Args:
             identity: What makes the token.
-            label: The same in words that are not secret.
             session: What requests sends token requests over; None for a plain one.
             store: Where the token is kept; None for the store of the process.
             timeout: How long getting a token may take, in seconds.
@@ -171,7 +169,6 @@ class RenewingSource:
         if isinstance(given, type) or not (given is None or hasattr(given, "renew")):
             raise ConfigurationError("store: expected a MemoryTokenStore() or SharedTokenStore(…)")
         self._identity = identity
-        self._label = label
         self._session = session
         self._store = store
         self._timeout = _checks.seconds("timeout", timeout)
@@ -221,6 +218,11 @@ class RenewingSource:
 
     def _kept_in(self) -> TokenStore:
         return default_store() if self._store is None else self._store
+
+    @property
+    def _label(self) -> str:
+        """Tell whose token it is, in words that are not secret."""
+        raise NotImplementedError
 
     def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
         """Make the token request of this grant; gives the token's value and lifetime."""

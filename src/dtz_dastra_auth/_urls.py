@@ -46,14 +46,23 @@ def hides(url: Any) -> bool:
     return hasattr(url, "parameter")
 
 
-def plain_url(url: Any, text: str) -> Any:
-    """Make a URL of the same library that shows all that it is.
+def plain_url(url: Any) -> Any:
+    """Give what a URL shows that hides a parameter, as one that hides nothing.
+
+    Args:
+        url: A `HiddenText`, or the same of httpx or httpx2.
+    """
+    return str(url) if isinstance(url, str) else url.shown()
+
+
+def with_text(url: Any, text: str) -> Any:
+    """Make another URL of the library that a URL is of.
 
     Args:
         url: A URL of httpx or httpx2.
-        text: The new one, without the parameter where the other hides one.
+        text: The other one.
     """
-    return url.shown() if hides(url) else _library_class(url)(text)
+    return _library_class(url)(text)
 
 
 class HiddenText(str):  # noqa: SLOT000  # it has an attribute, which slots of a str cannot hold

@@ -5,7 +5,7 @@ organisation. The rules on the wire are Dastra's documented ones, and RFC 6749.
 """
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Self, cast
 
 import requests
 
@@ -89,7 +89,6 @@ class DastraClientCredentials(Auth):
             timeout=timeout,
         )
         super().__init__(Header("Authorization", "Bearer "), grant, origins)
-        self._public_key = _checks.beginning(public_key)
 
     @classmethod
     def from_env(
@@ -124,7 +123,8 @@ class DastraClientCredentials(Auth):
             )
 
     def _shown(self) -> str:
-        return f"public_key={self._public_key!r}, private_key='***'"
+        shown = cast("_ClientCredentials", self._source).public_key
+        return f"public_key={shown!r}, private_key='***'"
 
 
 class DastraApiKey(Auth):
@@ -188,8 +188,16 @@ class _ClientCredentials(RenewingSource):
         timeout: float,
     ) -> None:
         identity = Identity(("client_credentials", token_url, public_key, scope), private_key)
-        label = f"Dastra public key {_checks.beginning(public_key)!a}"
-        super().__init__(identity, label, session=session, store=store, timeout=timeout)
+        super().__init__(identity, session=session, store=store, timeout=timeout)
+
+    @property
+    def public_key(self) -> str:
+        """Give the beginning of the public key, to be shown."""
+        return _checks.beginning(self._identity.parts[2])
+
+    @property
+    def _label(self) -> str:
+        return f"Dastra public key {self.public_key!a}"
 
     def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
         from . import _oauth

@@ -156,6 +156,10 @@ class Grant(RenewingSource):
 
     requests = 0
 
+    @property
+    def _label(self) -> str:
+        return LABEL
+
     def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
         self.requests += 1
         answer: tuple[str, float] = yield Exchange(TOKEN_URL, {}, b"", deadline)
@@ -189,7 +193,7 @@ class Process:
         return self.grant.requests
 
     def granted(self, identity: Identity) -> Grant:
-        return Grant(identity, LABEL, session=None, store=self.store, timeout=60.0)
+        return Grant(identity, session=None, store=self.store, timeout=60.0)
 
     def caller(
         self,

@@ -182,7 +182,7 @@ WIRE = ["scheme", "raw_scheme", "userinfo", "username", "password", "host", "raw
 WIRE += ["netloc", "path", "raw_path", "query", "fragment", "is_absolute_url"]
 
 
-def on_the_wire(url: Any) -> dict[str, object]:
+def on_the_wire(url: Any) -> dict[str, Any]:
     return {name: getattr(url, name, None) for name in WIRE} | {"params": list(url.params)}
 
 
