@@ -23,7 +23,7 @@ from compared.contenders import (
     contenders,
 )
 from compared.quiet import Note
-from compared.series import BY_HAND, OURS, WITHOUT, Options, Series, Verdict
+from compared.series import AHEAD_OF, BY_HAND, OURS, WITHOUT, Options, Series, Verdict, ratio
 from compared.turns import Case, in_turns
 
 MEASURE = "attach"
@@ -105,15 +105,14 @@ def _judged(setting: str, by: dict[str, Series]) -> Iterable[Verdict]:
     client, method, way = setting.split(", ")
     if way == BARE:
         return
-    ours = by[OURS].median
+    ours = by[OURS]
     if way == PER_REQUEST:
         bound = QUERY_AT_MOST if method == QUERY.name else AT_MOST[client.partition(".")[0]]
-        ratio = ours / by[BY_HAND].median
-        asked, found = f"at most {bound:.2f} × {BY_HAND}", f"{ratio:.3f} ×"
-        yield Verdict(MEASURE, setting, asked, found, ratio <= bound)
+        found = ratio(ours, by[BY_HAND]).median
+        asked = f"at most {bound:.2f} × {BY_HAND}"
+        yield Verdict(MEASURE, setting, asked, f"{found:.3f} ×", found <= bound)
     theirs = [each for name, each in by.items() if name not in {OURS, BY_HAND, WITHOUT}]
     if theirs:
-        fastest = min(theirs, key=lambda each: each.median)
-        ratio = ours / fastest.median
-        asked = f"ahead of the fastest peer, {fastest.contender}"
-        yield Verdict(MEASURE, setting, asked, f"{ratio:.3f} ×", ratio < 1)
+        # The one that is ahead of ours by most, or behind it by least.
+        found, fastest = max((ratio(ours, each).median, each.contender) for each in theirs)
+        yield Verdict(MEASURE, setting, f"{AHEAD_OF}{fastest}", f"{found:.3f} ×", found < 1)

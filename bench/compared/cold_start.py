@@ -27,7 +27,7 @@ from compared.getters import (
     in_httpx,
     in_requests,
 )
-from compared.series import BY_HAND, OURS, Options, Series, Verdict
+from compared.series import BY_HAND, OURS, Options, Series, Verdict, ratio
 from compared.served import allow_connections
 from compared.services import Services, running
 
@@ -83,24 +83,22 @@ def verdicts(series: Sequence[Series]) -> list[Verdict]:
     Args:
         series: What `measure` gave.
     """
-    medians = {(each.setting, each.contender): each.median for each in series}
-    return [
-        verdict for each in series if each.contender == OURS for verdict in _judged(each, medians)
-    ]
+    by = {(each.setting, each.contender): each for each in series}
+    return [verdict for each in series if each.contender == OURS for verdict in _judged(each, by)]
 
 
-def _judged(ours: Series, medians: Mapping[tuple[str, str], float]) -> Iterator[Verdict]:
+def _judged(ours: Series, by: Mapping[tuple[str, str], Series]) -> Iterator[Verdict]:
     client, callers, what = ours.setting.split(", ")
     if what == ASKED:
         most = max(ours.values)
         yield Verdict(MEASURE, ours.setting, "1 token request", f"{most:.0f} at most", most == 1)
     elif callers == f"{SOME} callers":
-        one = medians[f"{client}, 1 caller, {WALL}", OURS]
-        ratio, calls = ours.median / one, medians[ours.setting, BY_HAND] / one
+        one = by[f"{client}, 1 caller, {WALL}", OURS]
+        wall, calls = ratio(ours, one).median, ratio(by[ours.setting, BY_HAND], one).median
         asked = f"at most {AT_MOST} × a token request and one call"
         # What the calls take alone, which no auth object can do anything about.
-        found = f"{ratio:.3f} ×; the calls by hand, without a token request, {calls:.3f} ×"
-        yield Verdict(MEASURE, ours.setting, asked, found, ratio <= AT_MOST)
+        found = f"{wall:.3f} ×; the calls by hand, without a token request, {calls:.3f} ×"
+        yield Verdict(MEASURE, ours.setting, asked, found, wall <= AT_MOST)
 
 
 def _measured(

@@ -17,7 +17,7 @@ import httpx2
 import requests
 from compared.crowd import STEP, URL, Crowd, ServiceAdapter, ServiceTransport
 from compared.quiet import Adapter, Transport
-from compared.series import BY_HAND, OURS, Options, Series, Verdict
+from compared.series import BY_HAND, OURS, Options, Series, Verdict, ratio
 from compared.turns import Case, in_turns, on_loop
 
 MEASURE = "growth"
@@ -52,9 +52,9 @@ def verdicts(series: Sequence[Series]) -> list[Verdict]:
     for setting, group in groupby(series, lambda each: each.setting):
         if setting.endswith(OURS):
             one, *_, most = group
-            ratio = most.median / one.median
+            found = ratio(most, one).median
             asked = f"{most.contender}: at most {AT_MOST:.2f} × {one.contender}"
-            judged.append(Verdict(MEASURE, setting, asked, f"{ratio:.3f} ×", ratio <= AT_MOST))
+            judged.append(Verdict(MEASURE, setting, asked, f"{found:.3f} ×", found <= AT_MOST))
     return judged
 
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from compared.series import OURS, WITHOUT, Options, Series, Verdict, of_setting
+from compared.series import OURS, WITHOUT, Options, Series, Verdict, of_setting, ratio
 
 WALL, PROCESSOR = "import", "import, processor time"
 BOUND = 1.10
-ROUNDS = 15
+ROUNDS = 40
 
 # As where it is not installed. Beside one client alone too, since authlib's part for httpx takes
 # httpx2 where there is one.
@@ -107,7 +107,7 @@ def measure(options: Options) -> list[Series]:
 
 
 def verdicts(series: Sequence[Series]) -> list[Verdict]:
-    """Judge by the medians of wall time what it adds to importing its clients.
+    """Judge by wall time what it adds to importing its clients.
 
     Args:
         series: What `measure` gave.
@@ -116,9 +116,9 @@ def verdicts(series: Sequence[Series]) -> list[Verdict]:
     for setting in (f"{clients}; {what}" for clients in CLIENTS for what in NAMES):
         of_all = of_setting((each for each in series if each.measure == WALL), setting)
         if OURS in of_all and WITHOUT in of_all:
-            ratio = of_all[OURS].median / of_all[WITHOUT].median
-            asked = f"at most {BOUND:.2f} of the clients alone"
-            found.append(Verdict(WALL, setting, asked, f"{ratio:.3f}", ratio <= BOUND))
+            added = ratio(of_all[OURS], of_all[WITHOUT]).median
+            asked = f"at most {BOUND:.2f} × the clients alone"
+            found.append(Verdict(WALL, setting, asked, f"{added:.3f} ×", added <= BOUND))
     return found
 
 

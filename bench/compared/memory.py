@@ -1,8 +1,8 @@
 """How much memory a million calls leave behind, and how much each auth object takes.
 
-Every value is one of a process of its own. A million calls are made where a token is kept, in
-requests and in httpx. In every client and with every method what 20,000 calls leave behind is
-counted to the byte.
+Every value is one of a process of its own, and the median of some is judged. A million calls are
+made where a token is kept, in requests and in httpx. In every client and with every method what
+20,000 calls leave behind is counted to the byte.
 """
 
 import os
@@ -25,6 +25,8 @@ CLIENTS = ("requests", "httpx.Client", "httpx.AsyncClient", "httpx2.Client", "ht
 METHODS = tuple(method.name for method in (CACHED_TOKEN, KEY_HEADER, QUERY))
 CONTENDERS = (OURS, BY_HAND)
 MILLION = [("requests", CACHED_TOKEN.name), ("httpx.Client", CACHED_TOKEN.name)]
+# By hand leaves more than a megabyte there too, which a single process may have by chance.
+PROCESSES = {"httpx.Client": 3}
 MOST_MORE, MOST_MORE_PER_CALL, MOST_EACH = 1_000_000, 1.0, 2_000
 
 # Nothing is timed here, so that processes may run beside one another.
@@ -53,7 +55,12 @@ def verdicts(series: Sequence[Series]) -> list[Verdict]:
     Args:
         series: What `measure` gave.
     """
-    return [_verdict(each) for each in series if each.contender == OURS and each.measure in _ASKED]
+    by_hand = {(e.measure, e.setting): e for e in series if e.contender == BY_HAND}
+    return [
+        _verdict(each, by_hand.get((each.measure, each.setting)))
+        for each in series
+        if each.contender == OURS and each.measure in _ASKED
+    ]
 
 
 def counted(options: Options) -> list[tuple[str, str, str]]:
@@ -79,19 +86,27 @@ _ASKED = {
 }
 
 
-def _verdict(series: Series) -> Verdict:
+def _verdict(series: Series, by_hand: Series | None) -> Verdict:
     bound, asked, text = _ASKED[series.measure]
     found = text.format(shown(series.median, series.unit)) if series.median else "none"
+    if by_hand is not None:
+        # Told beside it, and not judged.
+        found += f"; {BY_HAND} {shown(by_hand.median, series.unit)}"
     return Verdict(series.measure, series.setting, asked, found, series.median < bound)
 
 
 def _resident(options: Options, run: _Runner, pool: ThreadPoolExecutor) -> Iterator[Series]:
-    warm_up, calls = (5, 20) if options.quick else (5_000, 1_000_000)
+    warm_up, calls = (5, 20) if options.quick else (50_000, 1_000_000)
     cases = [(*setting, contender) for setting in MILLION for contender in CONTENDERS]
-    found = pool.map(lambda case: run("resident", *case, warm_up, calls), cases)
-    for (client, method, contender), (size,) in zip(cases, found, strict=True):
+    every = [case for case in cases for _ in range(PROCESSES.get(case[0], 1))]
+    sizes: dict[tuple[str, ...], list[float]] = {case: [] for case in cases}
+    found = pool.map(lambda case: run("resident", *case, warm_up, calls), every)
+    for case, (size,) in zip(every, found, strict=True):
+        sizes[case].append(max(size, 0.0))
+    for client, method, contender in cases:
         setting = f"{client}, {method}, {calls:,} calls"
-        yield Series(RESIDENT, setting, contender, (max(size, 0.0),), "byte")
+        values = tuple(sizes[client, method, contender])
+        yield Series(RESIDENT, setting, contender, values, "byte")
 
 
 def _counted(options: Options, run: _Runner, pool: ThreadPoolExecutor) -> Iterator[Series]:

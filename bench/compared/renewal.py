@@ -19,7 +19,7 @@ from time import perf_counter
 
 from compared.actors import THREADS, Actor, Taken, acting
 from compared.getters import REQUESTS_AUTH, Get
-from compared.series import OURS, Options, Series, Verdict
+from compared.series import OURS, Options, Series, Verdict, ratio
 from compared.services import Services, running
 
 MEASURE = "renewal"
@@ -105,16 +105,16 @@ def verdicts(series: Sequence[Series]) -> list[Verdict]:
     Args:
         series: What `measure` gave.
     """
-    ours = {each.setting: each.median for each in series if each.contender == OURS}
+    ours = {each.setting: each for each in series if each.contender == OURS}
     return [
         Verdict(
             MEASURE,
             setting,
             f"99.9th percentile at most {AT_MOST} × that {FAR}",
-            f"{(ratio := median / ours[setting.replace(ACROSS, FAR)]):.3f} ×",
-            ratio <= AT_MOST,
+            f"{(found := ratio(across, ours[setting.replace(ACROSS, FAR)]).median):.3f} ×",
+            found <= AT_MOST,
         )
-        for setting, median in ours.items()
+        for setting, across in ours.items()
         if setting.endswith(ACROSS)
     ]
 

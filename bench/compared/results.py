@@ -5,16 +5,15 @@ the others as they were.
 """
 
 import platform
-import statistics
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
 
 from compared.peers import named
-from compared.series import BY_HAND, WITHOUT, Series
+from compared.series import BY_HAND, OURS, WITHOUT, Series
 from pyperf import (  # type: ignore[import-untyped]  # it has no types
     Benchmark,
     BenchmarkSuite,
@@ -39,56 +38,26 @@ _KEYS = ("part", "measure", "setting", "contender")
 _PACKAGES = ("dtz-dastra-auth", "requests", "urllib3", "httpx", "httpx2")
 # pyperf takes no zero, which a number of bytes or of token requests may be.
 _NOTHING = sys.float_info.min
+# By hand there is no token request: cold callers are compared with one cold caller.
+COLD = re.compile(r"(?P<client>[^,]+), \d+ callers?, wall time")
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """How one contender compares with another of its setting.
-
-    Attributes:
-        median: The quotient of their medians.
-        low: The lower end of the middle half of the rounds' quotients.
-        high: Its upper end.
-    """
-
-    median: float
-    low: float
-    high: float
-
-
-def ratio(series: Series, base: Series) -> Ratio | None:
-    """Compare two series round by round; None where the base has a zero.
-
-    Args:
-        series: Of whom.
-        base: To whom.
-    """
-    if min(base.values) <= 0:
-        return None
-    median = series.median / base.median
-    if len(series.values) != len(base.values):
-        # Not all have as many rounds, where one takes minutes.
-        return Ratio(median, median, median)
-    pairs = zip(series.values, base.values, strict=True)
-    return Ratio(median, *middle_half([one / two for one, two in pairs]))
-
-
-def middle_half(values: Sequence[float]) -> tuple[float, float]:
-    """Give the quartiles that half of all values lie between."""
-    if len(values) < 2:
-        return values[0], values[0]
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
-    return low, high
-
-
-def base_of(setting: Sequence[Series]) -> Series | None:
+def base_of(setting: Sequence[Series], of_all: Iterable[Series] = ()) -> Series | None:
     """Find who the others of a setting are compared with, None for nobody.
 
     Args:
         setting: All series of one setting.
+        of_all: All series of the part, where one in another setting is.
     """
+    cold = COLD.fullmatch(setting[0].setting)
+    if cold:
+        one = f"{cold['client']}, 1 caller, wall time"
+        by_one = (each for each in of_all if (each.setting, each.contender) == (one, OURS))
+        return next(by_one, None)
     by = {each.contender: each for each in setting}
-    return by.get(BY_HAND) or by.get(WITHOUT) or by.get("1 identity")
+    base = by.get(BY_HAND) or by.get(WITHOUT) or by.get("1 identity")
+    # Nothing is compared with nothing, where all that was taken has been given back.
+    return base if base is not None and min(base.values) > 0 else None
 
 
 def by_setting(series: Iterable[Series]) -> list[list[Series]]:

@@ -1,11 +1,13 @@
 """What a measure gives: series of values, and what it is bound to show."""
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # How contenders are called in tables, pictures and JSON.
 OURS, BY_HAND, WITHOUT = "dtz-dastra-auth", "by hand", "no credential"
+# What is asked beside a peer, whose name comes after it.
+AHEAD_OF = "ahead of the fastest peer, "
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,49 @@ class Verdict:
     asked: str
     found: str
     holds: bool
+
+    @property
+    def number(self) -> float:
+        """Give the number that begins what was found."""
+        return float(self.found.partition(" ")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How one contender compares with another.
+
+    Attributes:
+        median: The median of the quotients of each round.
+        low: The lower end of the middle half of these quotients.
+        high: Its upper end.
+    """
+
+    median: float
+    low: float
+    high: float
+
+
+def ratio(one: Series, base: Series) -> Ratio:
+    """Compare two series round by round, which is what is judged and shown everywhere.
+
+    Args:
+        one: Whose values are divided.
+        base: By whose, none of which may be zero.
+    """
+    if len(one.values) != len(base.values):
+        # Not all have as many rounds, where one takes minutes.
+        median = one.median / base.median
+        return Ratio(median, median, median)
+    rounds = [mine / theirs for mine, theirs in zip(one.values, base.values, strict=True)]
+    return Ratio(statistics.median(rounds), *middle_half(rounds))
+
+
+def middle_half(values: Sequence[float]) -> tuple[float, float]:
+    """Give the quartiles that half of all values lie between."""
+    if len(values) < 2:
+        return values[0], values[0]
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, high
 
 
 def of_setting(series: Iterable[Series], setting: str) -> dict[str, Series]:

@@ -1,10 +1,10 @@
 """What was measured, in Markdown that can be read as it is."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from compared.results import Ratio, Suite, base_of, by_setting, middle_half, ratio
-from compared.series import Series, Verdict
+from compared.results import Suite, base_of, by_setting
+from compared.series import Ratio, Series, Verdict, middle_half, ratio
 
 _UNITS = {
     "second": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
@@ -18,7 +18,7 @@ def machine(results: Suite) -> str:
     """Write what it was measured on, in Markdown."""
     about = next(iter(results)).get_metadata()
     rows = {
-        "processor": f"{about.get('cpu_model_name', 'unknown')}, {about.get('cpu_count')} of them",
+        "processor": f"{about.get('cpu_model_name', 'unknown')}, {about.get('cpu_count')} cores",
         "system": about["system"],
         "Python": f"{about['python_implementation']} {about['python_version']}",
         "packages": about["versions"],
@@ -26,7 +26,7 @@ def machine(results: Suite) -> str:
     }
     days = sorted({str(each.get_metadata()["date"]).partition(" ")[0] for each in results})
     lines = [("", "measured on"), *((name, str(value)) for name, value in rows.items())]
-    return markdown([*lines, ("day", ", ".join(days))], right=())
+    return markdown([*lines, ("date", ", ".join(days))], right=())
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> str:
@@ -36,11 +36,13 @@ def verdict_table(verdicts: Sequence[Verdict]) -> str:
         verdicts: Those of one part.
     """
     head = ("measure", "setting", "asked", "found", "kept")
-    rows = [
-        (each.measure, each.setting, each.asked, each.found, "yes" if each.holds else "**no**")
-        for each in verdicts
-    ]
+    rows = [(each.measure, each.setting, each.asked, each.found, kept(each)) for each in verdicts]
     return markdown([head, *rows], right=(3,))
+
+
+def kept(verdict: Verdict) -> str:
+    """Write whether a bound is kept."""
+    return "yes" if verdict.holds else "**no**"
 
 
 def tables(series: Sequence[Series]) -> str:
@@ -49,10 +51,12 @@ def tables(series: Sequence[Series]) -> str:
     Args:
         series: What it gave.
     """
-    written = []
+    written, several = [], len({each.measure for each in series}) > 1
     for measure, group in groupby(series, lambda each: each.measure):
-        rows = [row for setting in by_setting(group) for row in _rows(setting)]
-        written += [f"### {measure[0].upper()}{measure[1:]}", markdown([HEAD, *rows], RIGHT)]
+        rows = [row for setting in by_setting(group) for row in _rows(setting, series)]
+        # A single one is what the part is called.
+        written += [f"### {measure[0].upper()}{measure[1:]}"] if several else []
+        written.append(markdown([HEAD, *rows], RIGHT))
     return "\n\n".join(written)
 
 
@@ -72,6 +76,14 @@ def shown(value: float, unit: str) -> str:
         else 2
     )
     return f"{number:,.{digits}f} {name}"
+
+
+def tick(value: float, unit: str) -> str:
+    """Write a value at an axis: as short as it can be."""
+    number, _, name = shown(value, unit).partition(" ")
+    if "." in number:
+        number = number.rstrip("0").rstrip(".")
+    return f"{number} {name}".rstrip()
 
 
 def markdown(lines: Sequence[Sequence[str]], right: Iterable[int]) -> str:
@@ -97,28 +109,8 @@ def markdown(lines: Sequence[Sequence[str]], right: Iterable[int]) -> str:
     return "\n".join(written)
 
 
-def filled(page: str, blocks: Mapping[str, str]) -> str:
-    """Put blocks between the marks of a page: ``<!-- name -->`` and ``<!-- /name -->``.
-
-    Args:
-        page: The page.
-        blocks: What is to stand between them, by name; other marks keep what they have.
-
-    Raises:
-        LookupError: The page has no place for one of them.
-    """
-    for name, block in blocks.items():
-        start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        before, found, rest = page.partition(start)
-        _, closed, after = rest.partition(end)
-        if not found or not closed:
-            raise LookupError(f"the page has no place for {name}")
-        page = f"{before}{start}\n\n{block}\n\n{end}{after}"
-    return page
-
-
-def _rows(setting: Sequence[Series]) -> Iterator[tuple[str, ...]]:
-    base = base_of(setting)
+def _rows(setting: Sequence[Series], of_all: Sequence[Series]) -> Iterator[tuple[str, ...]]:
+    base = base_of(setting, of_all)
     for each in setting:
         compared = ratio(each, base) if base is not None and base is not each else None
         yield (each.setting, each.contender, *_numbers(each), *_ratios(compared))

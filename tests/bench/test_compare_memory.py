@@ -132,6 +132,14 @@ def test_memory_is_judged_by_the_median(measure: str, kept: float, broken: float
     assert [each.holds for each in judged(kept) + judged(broken)] == [True, False]
 
 
+def test_what_is_left_by_hand_is_told_beside_it() -> None:
+    by = [Series(memory.RESIDENT, "s", who, (5e5,), "byte") for who in memory.CONTENDERS]
+
+    (verdict,) = memory.verdicts(by)
+
+    assert verdict.found == "500 kB more; by hand 500 kB"
+
+
 def test_what_is_written_by_hand_is_not_judged() -> None:
     assert memory.verdicts([Series(memory.RESIDENT, "setting", BY_HAND, (9e9,), "byte")]) == []
 
@@ -178,16 +186,17 @@ def test_processor_time_is_that_of_the_process_alone() -> None:
     assert wall >= 0.3
 
 
-def test_imports_are_judged_by_the_ratio_of_medians() -> None:
+def test_imports_are_judged_by_the_median_of_the_ratios_of_each_round() -> None:
     def judged(ours: float) -> list[Verdict]:
         setting = "requests and httpx; its names"
         clients = Series(imports.WALL, setting, WITHOUT, (0.01, 0.1, 0.9))
-        return imports.verdicts([clients, Series(imports.WALL, setting, OURS, (ours,) * 3)])
+        values = (0.001, ours, 9.0)
+        return imports.verdicts([clients, Series(imports.WALL, setting, OURS, values)])
 
     (kept,), (broken,) = judged(0.1099), judged(0.1101)
 
     assert (kept.holds, broken.holds) == (True, False)
-    assert kept.found == "1.099"
+    assert kept.found == "1.099 ×"
 
 
 def test_importing_beside_peers_is_not_judged() -> None:

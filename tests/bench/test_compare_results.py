@@ -11,14 +11,18 @@ from typing import Any
 import compare
 import pytest
 from compared import attach, growth
+from compared.page import filled
 from compared.pictures import file_name, pictures
-from compared.results import base_of, load, merged, middle_half, parts_of, ratio, suite
-from compared.series import BY_HAND, OURS, WITHOUT, Options, Series, Verdict
-from compared.tables import filled, machine, shown, tables, verdict_table
+from compared.results import base_of, load, merged, parts_of, suite
+from compared.series import BY_HAND, OURS, WITHOUT, Options, Series, Verdict, middle_half, ratio
+from compared.tables import machine, shown, tables, tick, verdict_table
 
 COMMAND = Path(__file__).parents[2] / "bench" / "compare.py"
 BARE = "requests, basic, bare"
-A_PAGE = "# Fast\n\n<!-- machine -->\n<!-- /machine -->\n\n<!-- growth -->\nold\n<!-- /growth -->\n"
+A_PAGE = "# Fast\n" + "".join(
+    f"\n<!-- {name} -->\nold\n<!-- /{name} -->\n"
+    for name in ("summary", "peers", "machine", "attach", "growth")
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +37,31 @@ def series(contender: str, *values: float, setting: str = "in a setting", **more
 # Numbers
 
 
-def test_a_ratio_is_that_of_the_medians_and_its_spread_that_of_the_rounds() -> None:
-    one, base = series("one", 2.0, 6.0, 4.0), series("base", 1.0, 2.0, 4.0)
+def test_a_ratio_is_the_median_of_those_of_each_round() -> None:
+    one, base = series("one", 2.0, 9.0, 12.0), series("base", 1.0, 3.0, 12.0)
 
     found = ratio(one, base)
 
-    assert found is not None
     assert (found.median, found.low, found.high) == (2.0, 1.5, 2.5)
 
 
+def test_a_ratio_of_series_with_other_rounds_is_that_of_their_medians() -> None:
+    found = ratio(series("one", 2.0, 6.0, 7.0), series("base", 1.0, 3.0))
+
+    assert (found.median, found.low, found.high) == (3.0, 3.0, 3.0)
+
+
 def test_nothing_is_compared_with_nothing() -> None:
-    assert ratio(series("one", 2.0), series("base", 0.0)) is None
+    assert base_of([series(BY_HAND, 0.0, 2.0), series(OURS, 2.0, 2.0)]) is None
+
+
+def test_cold_callers_are_compared_with_one_of_ours() -> None:
+    one, many = (
+        [series(who, 1.0, setting=f"httpx, {callers}, wall time") for who in (BY_HAND, OURS)]
+        for callers in ("1 caller", "20 callers")
+    )
+
+    assert base_of(many, [*one, *many]) is one[1]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +107,13 @@ def test_values_are_written_with_a_unit_that_fits(value: float, unit: str, text:
     assert shown(value, unit) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"), [(10_000, "10 kB"), (1e6, "1 MB"), (1_500, "1.5 kB"), (0.5, "0.5 B")]
+)
+def test_values_at_an_axis_are_short(value: float, text: str) -> None:
+    assert tick(value, "byte") == text
+
+
 # What is written
 
 
@@ -131,7 +156,8 @@ def test_tables_have_a_line_for_each_series(measured: list[Series]) -> None:
 
     lines = [line for line in written.splitlines() if re.match(r"\| (requests|httpx)", line)]
     assert len(lines) == len(measured)
-    assert written.startswith("### Growth\n\n| setting ")
+    # Its one measure is what the part is called.
+    assert written.startswith("| setting ")
 
 
 def test_a_line_of_a_table_has_median_spread_and_ratio() -> None:
@@ -140,7 +166,7 @@ def test_a_line_of_a_table_has_median_spread_and_ratio() -> None:
     cells = [[c.strip() for c in line.split("|")[1:-1]] for line in written.splitlines()[-2:]]
     assert cells == [
         ["in a setting", BY_HAND, "2.00 µs", "1.50 µs to 2.50 µs", "", ""],
-        ["in a setting", OURS, "3.00 µs", "2.50 µs to 6.00 µs", "1.500", "1.750 to 2.500"],
+        ["in a setting", OURS, "3.00 µs", "2.50 µs to 6.00 µs", "2.000", "1.750 to 2.500"],
     ]
 
 
@@ -153,10 +179,10 @@ def test_a_verdict_that_is_missed_stands_out() -> None:
 def test_only_what_is_between_its_marks_is_replaced_in_a_page() -> None:
     page = filled(A_PAGE, {"growth": "new"})
 
-    assert page == A_PAGE.replace("\nold\n", "\n\nnew\n\n")
+    assert page == A_PAGE.replace("growth -->\nold\n", "growth -->\n\nnew\n\n")
     assert filled(page, {"growth": "new"}) == page
-    with pytest.raises(LookupError, match="no place for attach"):
-        filled(A_PAGE, {"attach": "new"})
+    with pytest.raises(LookupError, match="no place for memory"):
+        filled(A_PAGE, {"memory": "new"})
 
 
 def test_a_picture_is_the_same_each_time_with_its_text_as_text(measured: list[Series]) -> None:
