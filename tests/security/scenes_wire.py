@@ -1,6 +1,8 @@
 """What the tests here ask of any client, and of what arrived on the wire."""
 
 import base64
+import copy
+import pickle
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -44,6 +46,20 @@ CLASSES = tuple(
         "dtz-query-in-context",
     }
 )
+# What a redirect of a query key leads to is nobody's to authenticate.
+CARRIED = tuple(method for method in CLASSES if "query" not in method.name)
+
+# What may become of a prepared request before it is sent.
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "itself": lambda request: request,
+    "copy": copy.copy,
+    "its own copy": lambda request: request.copy(),
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda request: pickle.loads(pickle.dumps(request)),
+    "copy of a pickle": lambda request: pickle.loads(pickle.dumps(request)).copy(),
+    "deepcopy of a pickle": lambda request: copy.deepcopy(pickle.loads(pickle.dumps(request))),
+    "pickle of a copy": lambda request: pickle.loads(pickle.dumps(copy.copy(request))),
+}
 
 
 def named(method: Method) -> str:

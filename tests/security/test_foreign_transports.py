@@ -19,6 +19,7 @@ from security.scenes_transports import (
     library_of,
 )
 from security.scenes_wire import (
+    CARRIED,
     CLASSES,
     OF_HTTPX,
     SIBLING,
@@ -40,7 +41,6 @@ WAYS += [(kind, "aiohttp") for kind in OF_HTTPX if kind.endswith("asyncio")]
 # Those that look at a request's headers themselves, and call no trace.
 WITHOUT_TRACE = [(kind, name) for kind, name in WAYS if name in {"mock", "asgi", "aiohttp"}]
 
-CARRIED = [method for method in CLASSES if "query" not in method.name]
 OF_DTZ = [method for method in CLASSES if method.url == DTZ_URL]
 EACH_CLASS = pytest.mark.parametrize("method", CLASSES, ids=named)
 EACH_WAY = pytest.mark.parametrize(("kind", "name"), WAYS)

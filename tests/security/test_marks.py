@@ -15,6 +15,7 @@ from dtz_dastra_auth import DtzApiKey, DtzBasic, DtzBearer, DtzCookie
 from dtz_dastra_auth.testing import DtzStandIn, StandIns
 from security.scenes_reuse import ASYNC, BLOCKING, hooks, library_of
 from security.scenes_wire import (
+    CARRIED,
     CLASSES,
     OF_HTTPX,
     SIBLING,
@@ -31,7 +32,6 @@ from security.scenes_wire import (
     shown_in,
 )
 
-CARRIED = [method for method in CLASSES if "query" not in method.name]
 AT_ONCE = [method for method in CLASSES if not method.token_requests]
 EACH_CLASS = pytest.mark.parametrize("method", CLASSES, ids=named)
 EACH_CARRIED = pytest.mark.parametrize("method", CARRIED, ids=named)

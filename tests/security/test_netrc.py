@@ -9,6 +9,7 @@ from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, Method, basic
 from dtz_dastra_auth import DtzBearer
 from dtz_dastra_auth.testing import StandIns
 from security.scenes_wire import (
+    CARRIED,
     CLASSES,
     OF_REQUESTS,
     SIBLING,
@@ -34,7 +35,6 @@ FILES = {
     "a default": "default login netrc password default\n",
 }
 OF_DTZ = [method for method in METHODS if method.url == DTZ_URL and "query" not in method.name]
-CARRIED = [method for method in CLASSES if "query" not in method.name]
 BY_QUERY = [method for method in CLASSES if "query" in method.name]
 
 EACH_CLIENT = pytest.mark.parametrize("kind", OF_REQUESTS)

@@ -1,7 +1,5 @@
 """A redirect that is not followed, and requests that are kept, copied and sent later."""
 
-import copy
-import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +13,7 @@ from dtz_dastra_auth import DtzBearer
 from dtz_dastra_auth.testing import StandIns
 from security.scenes_wire import (
     CLASSES,
+    COPIES,
     OF_HTTPX,
     OF_REQUESTS,
     SIBLING,
@@ -162,16 +161,6 @@ def test_the_next_request_sent_without_us_takes_nothing_anywhere(
     send(client, following, auth=None, follow_redirects=True)
     [stray] = foreign.calls
     assert carried_by(stray, stand_ins) == []
-
-
-COPIES: dict[str, Callable[[Any], Any]] = {
-    "itself": lambda request: request,
-    "copy": copy.copy,
-    "its own copy": lambda request: request.copy(),
-    "deepcopy": copy.deepcopy,
-    "pickle": lambda request: pickle.loads(pickle.dumps(request)),
-    "deepcopy of a pickle": lambda request: copy.deepcopy(pickle.loads(pickle.dumps(request))),
-}
 
 
 def prepared(method: Method, services: StandIns) -> tuple[requests.Session, Any]:

@@ -1,7 +1,5 @@
 """What the caller put on a request wins, and nothing of ours goes beside it."""
 
-import copy
-import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +15,7 @@ from dtz_dastra_auth import DastraClientCredentials, DtzBearer, DtzQueryKey, Mem
 from dtz_dastra_auth.testing import Recorded, StandIns
 from security.scenes_wire import (
     CLASSES,
+    COPIES,
     Connect,
     build,
     carried_by,
@@ -41,13 +40,6 @@ PLACES = [
     for place in ("request", "client")
     if (kind, place) != ("requests.get", "client")
 ]
-COPIES: dict[str, Callable[[Any], Any]] = {
-    "itself": lambda request: request,
-    "copy": copy.copy,
-    "its own copy": lambda request: request.copy(),
-    "deepcopy": copy.deepcopy,
-    "pickle": lambda request: pickle.loads(pickle.dumps(request)),
-}
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 EACH_CLASS = pytest.mark.parametrize("method", CLASSES, ids=named)
 EACH_HEADER = pytest.mark.parametrize("name", BY_HAND)

@@ -39,7 +39,6 @@ from security.scenes_wire import (
     shown_in,
 )
 
-CARRIED = [method for method in CLASSES if "query" not in method.name]
 OF_DTZ = [method for method in CLASSES if method.url == DTZ_URL]
 EACH_CLASS = pytest.mark.parametrize("method", CLASSES, ids=named)
 BY_HTTPX = pytest.mark.parametrize("kind", OF_HTTPX)

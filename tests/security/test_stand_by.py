@@ -1,6 +1,5 @@
 """A guard that only stands by is there as soon as a request is sent elsewhere than it was to go."""
 
-import copy
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,9 @@ from dtz_dastra_auth import DtzBearer
 from dtz_dastra_auth.testing import StandIns
 from security.scenes_reuse import hooks, library_of
 from security.scenes_wire import (
+    CARRIED,
     CLASSES,
+    COPIES,
     OF_HTTPX,
     Connect,
     build,
@@ -30,8 +31,6 @@ EACH_CLASS = pytest.mark.parametrize("method", CLASSES, ids=named)
 BY_HTTPX = pytest.mark.parametrize("kind", OF_HTTPX)
 BY_SESSION = pytest.mark.parametrize("kind", ["requests.Session"])
 REDIRECTS = pytest.mark.parametrize("status", [302, 307])
-# What a redirect of a query key leads to is nobody's to authenticate.
-CARRIED = [method for method in CLASSES if "query" not in method.name]
 
 
 def strays(method: Method, services: StandIns) -> list[list[str]]:
@@ -164,17 +163,6 @@ def test_a_hook_that_sends_a_request_again_has_the_credential_follow_inside_its_
     *_, first, last = method.calls(stand_ins)
     # What Dastra sets is the jar's.
     assert credentials_on(first).items() <= credentials_on(last).items()
-
-
-COPIES: dict[str, Callable[[Any], Any]] = {
-    "itself": lambda request: request,
-    "copy": copy.copy,
-    "its own copy": lambda request: request.copy(),
-    "deepcopy": copy.deepcopy,
-    "pickle": lambda request: pickle.loads(pickle.dumps(request)),
-    "copy of a pickle": lambda request: pickle.loads(pickle.dumps(request)).copy(),
-    "pickle of a copy": lambda request: pickle.loads(pickle.dumps(copy.copy(request))),
-}
 
 
 def without_hooks(request: Any) -> Any:

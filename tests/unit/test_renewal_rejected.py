@@ -91,6 +91,17 @@ def test_a_token_of_a_second_is_renewed() -> None:
     assert isinstance(house.caller(rejected=token).next(), Exchange)
 
 
+def test_a_token_is_as_old_as_its_request() -> None:
+    house = House()
+    caller = house.caller()
+    caller.next()
+    house.clock.pass_(0.6)
+    token = caller.result(("new", HOUR))
+    house.clock.pass_(0.5)
+
+    assert isinstance(house.caller(rejected=token).next(), Exchange)
+
+
 def test_a_401_for_ever_causes_one_renewal_a_second() -> None:
     house = House()
     rejected = house.renewed()
