@@ -48,6 +48,8 @@ LOCKS = {
 SLOW = ("niquests", "faults", "lifecycle", "security", "properties", "fleet", "bench", "tools")
 QUICK = tuple(f"--ignore=tests/{slow}" for slow in SLOW)
 SOAK = "tests/lifecycle/test_soak.py"
+# Its tokens live for a second or two by the clock on the wall: nothing runs beside it.
+REAL_TIME = "tests/oidc"
 # The servers that no package registry has, by what Debian calls them.
 SERVERS = {"redis-server": "redis-server", "memcached": "memcached"}
 COG = ("-P", "-I", "docs", "-p", "import pages", *map(str, sorted(RESULTS.parent.glob("*.md"))))
@@ -68,7 +70,7 @@ print(len(dtz_dastra_auth.__all__), "public names")
 def tests(session: nox.Session) -> None:
     """Run the tests but for those of the sessions below; `-P 3.13` names another interpreter."""
     install(session, *EXTRAS, "--group=test")
-    pytest(session, *QUICK)
+    quick(session)
 
 
 @nox.session
@@ -175,7 +177,7 @@ def lowest(session: nox.Session) -> None:
     session.install("--require-hashes", f"--requirements={LOWEST}", env=registry())
     install_package(session)
     session.run("uv", "pip", "check")
-    pytest(session, *QUICK)
+    quick(session)
 
 
 @nox.session
@@ -279,6 +281,13 @@ def install_servers(session: nox.Session) -> None:
         finally:
             if is_ours:
                 policy.unlink()
+
+
+def quick(session: nox.Session) -> None:
+    """Run the tests that the default session is for; those of `-- ...` alone, if there are any."""
+    pytest(session, *QUICK, f"--ignore={REAL_TIME}")
+    if not session.posargs:
+        session.run("pytest", "-p", "no_skips", REAL_TIME)
 
 
 def pytest(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:

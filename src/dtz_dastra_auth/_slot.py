@@ -271,11 +271,12 @@ class Slot:
         return flight if flight is not None and now.monotonic < flight.overdue else None
 
     def _serves(self, token: Token, now: Instant, rejected: Token | None) -> bool:
-        # One that arrives expired is used while it is young, else every call would fetch one.
-        young = now.monotonic - self._arrived < YOUNG
         if rejected is not None and token.value == rejected.value:
-            return young
-        return young or token.left(now) > 0
+            # Counted like its life, from before it was asked for: one that lives for a second at
+            # the server, and was a while on its way, has died there before it is a second old here.
+            return now.monotonic - token.taken.monotonic < YOUNG
+        # One that arrives expired is used while it is young, else every call would fetch one.
+        return now.monotonic - self._arrived < YOUNG or token.left(now) > 0
 
     def _is_due(self, token: Token, now: Instant, *, at_risk: bool) -> bool:
         left = token.left(now)
