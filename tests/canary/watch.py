@@ -142,10 +142,12 @@ class Watch:
         return {*self._in_texts(index), *wire.strays(self.arrivals, index), *self._asked(index)}
 
     def _in_texts(self, index: Index) -> Iterator[str]:
+        # Threads of the stand-ins may still have something to say: a copy is made at one stroke.
+        texts = list(self.texts)
         # As a rule nothing is found, and one look at all of it is the quickest.
-        if not index.search("\n".join(dict.fromkeys(text for text, _ in self.texts))):
+        if not index.search("\n".join(dict.fromkeys(text for text, _ in texts))):
             return
-        for text, where in self.texts:
+        for text, where in texts:
             for canary, coding in index.search(text):
                 yield f"{canary.kind} in the {where} ({coding})"
 
