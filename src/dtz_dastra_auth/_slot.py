@@ -272,9 +272,12 @@ class Slot:
 
     def _serves(self, token: Token, now: Instant, rejected: Token | None) -> bool:
         if rejected is not None and token.value == rejected.value:
-            # Counted like its life, from before it was asked for: one that lives for a second at
-            # the server, and was a while on its way, has died there before it is a second old here.
-            return now.monotonic - token.taken.monotonic < YOUNG
+            # A server that counts in whole seconds may end a token a second early. One with so
+            # little left is as old as its request: counted from its arrival, it could be dead
+            # there and still be young here.
+            is_ending = token.left(now) <= YOUNG
+            since = token.taken.monotonic if is_ending else self._arrived
+            return now.monotonic - since < YOUNG
         # One that arrives expired is used while it is young, else every call would fetch one.
         return now.monotonic - self._arrived < YOUNG or token.left(now) > 0
 

@@ -91,15 +91,26 @@ def test_a_token_of_a_second_is_renewed() -> None:
     assert isinstance(house.caller(rejected=token).next(), Exchange)
 
 
-def test_a_token_is_as_old_as_its_request() -> None:
+def test_a_token_that_is_ending_is_as_old_as_its_request() -> None:
     house = House()
     caller = house.caller()
     caller.next()
     house.clock.pass_(0.6)
-    token = caller.result(("new", HOUR))
+    token = caller.result(("new", 2.0))
     house.clock.pass_(0.5)
 
     assert isinstance(house.caller(rejected=token).next(), Exchange)
+
+
+def test_any_other_token_is_as_old_as_its_arrival() -> None:
+    house = House()
+    caller = house.caller()
+    caller.next()
+    house.clock.pass_(1.5)
+    token = caller.result(("new", HOUR))
+    house.clock.pass_(0.9)
+
+    assert house.caller(rejected=token).result() is token
 
 
 def test_a_401_for_ever_causes_one_renewal_a_second() -> None:
