@@ -1,11 +1,18 @@
 """Run a command against the stand-ins: ``python -m dtz_dastra_auth.testing COMMAND …``.
 
 The command finds credentials that the stand-ins take in the variables that ``from_env()`` reads,
-and its HTTP clients are led to the stand-ins by the environment. They end when it does.
+and its HTTP clients are led to the stand-ins by the environment. They end when it does. The keys
+that the documentation's examples write out are taken as well.
 """
 
 import subprocess
 import sys
+
+# What else `from_env()` reads: somebody's real token, or where credentials go instead.
+_NOT_OURS = (
+    *("DTZ_ACCESS_TOKEN", "DTZ_CONTEXT_ID", "DTZ_IDENTITY_URL", "DTZ_ORIGINS"),
+    *("DASTRA_TOKEN_URL", "DASTRA_ORIGINS"),
+)
 
 
 def main(command: list[str]) -> int:
@@ -14,13 +21,18 @@ def main(command: list[str]) -> int:
     Args:
         command: The program and its arguments.
     """
-    if not command:
-        sys.stderr.write(__doc__ or "")
-        return 2
+    if not command or command[0] in {"-h", "--help"}:
+        (sys.stdout if command else sys.stderr).write(__doc__ or "")
+        return 0 if command else 2
     from . import serve
 
     with serve(set_environment=False) as services:
-        environment = {**services.environment, **services.credentials}
+        # Those that the documentation writes out.
+        services.dastra.add_key_pair("public-key", "private-key")
+        services.dtz.add_api_key("apikey-1234", "context-1234")
+        services.dtz.add_user("user@example.org", "password", "context-1234")
+        kept = {n: v for n, v in services.environment.items() if n not in _NOT_OURS}
+        environment = {**kept, **services.credentials}
         try:
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # the user's own
         except FileNotFoundError as error:
