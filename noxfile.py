@@ -45,13 +45,19 @@ LOCKS = {
     ),
 }
 # What the default session leaves out: it has to be done in a minute or two.
-SLOW = ("niquests", "faults", "lifecycle", "security", "properties", "fleet", "bench", "tools")
+SLOW = ("niquests", "faults", "lifecycle", "security", "properties")
+SLOW += ("fleet", "bench", "tools", "documentation")
 QUICK = tuple(f"--ignore=tests/{slow}" for slow in SLOW)
 SOAK = "tests/lifecycle/test_soak.py"
 # Its tokens live for a second or two by the clock on the wall: nothing runs beside it.
 REAL_TIME = "tests/oidc"
-# The servers that no package registry has, by what Debian calls them.
+# The programs that no package registry has, by what Debian calls them.
 SERVERS = {"redis-server": "redis-server", "memcached": "memcached"}
+BROWSER = {"chromium": "chromium"}
+# The pages whose blocks are run; the site has them in these languages.
+TEXTS = ("README.md", "README.fr.md", "CONTRIBUTING.md", "docs")
+LANGUAGES = ("en", "fr")
+SITE, CATALOGS = Path("docs/_build/html"), Path("docs/_build/gettext")
 COG = ("-P", "-I", "docs", "-p", "import pages", *map(str, sorted(RESULTS.parent.glob("*.md"))))
 # What may be imported where nothing but the wheel is installed, and what may not be there.
 IMPORTS = """
@@ -95,13 +101,46 @@ def lifecycle(session: nox.Session) -> None:
 @nox.session
 def fleet(session: nox.Session) -> None:
     """Run the tests of processes that share a token, over real caches, and of the benches."""
-    install_servers(session)
+    install_programs(session, SERVERS)
     install(session, *EXTRAS, "--group=fleet", "--group=peers")
     # What keeps all processors busy by itself runs alone.
     alone = ("tests/fleet/test_one_renewal.py", "tests/fleet/test_outages.py")
     others = [f"--ignore={path}" for path in alone]
     pytest(session, "tests/fleet", "tests/bench", *others)
     session.run("pytest", "-p", "no_skips", *alone, *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the site in each language, into docs/_build/html."""
+    install(session, *EXTRAS, "--group=docs")
+    build_site(session)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site, run every block of its pages, and look at it in a browser."""
+    install_programs(session, BROWSER)
+    install(session, *EXTRAS, "--group=docs")
+    build_site(session)
+    # The blocks of a page build on each other.
+    pytest(session, "--dist=loadfile", "tests/documentation", *TEXTS)
+
+
+@nox.session
+def catalogs(session: nox.Session) -> None:
+    """Bring the French catalogs up to date with the pages."""
+    install(session, *EXTRAS, "--group=docs")
+    session.run("sphinx-build", "-q", "-b", "gettext", "docs", str(CATALOGS))
+    session.run("python", "docs/catalogs.py", str(CATALOGS))
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Draw the pictures of the docs anew, in both themes and languages; takes a browser."""
+    install_programs(session, BROWSER)
+    install(session, "--group=docs", project=False)
+    session.run("python", "docs/pictures/draw.py", *session.posargs)
 
 
 @nox.session
@@ -264,9 +303,9 @@ def install_package(session: nox.Session) -> None:
     session.install(*fresh, ".", env=registry())
 
 
-def install_servers(session: nox.Session) -> None:
-    """Install the servers that are missing, where the machine is Debian's and this is root."""
-    missing = [package for package, program in SERVERS.items() if not shutil.which(program)]
+def install_programs(session: nox.Session, programs: dict[str, str]) -> None:
+    """Install the programs that are missing, where the machine is Debian's and this is root."""
+    missing = [package for package, program in programs.items() if not shutil.which(program)]
     if missing:
         # Debian starts what it installs, unless this file says no.
         policy = Path("/usr/sbin/policy-rc.d")
@@ -281,6 +320,16 @@ def install_servers(session: nox.Session) -> None:
         finally:
             if is_ours:
                 policy.unlink()
+
+
+def build_site(session: nox.Session) -> None:
+    """Build the site; whatever Sphinx warns of is an error."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    for language in LANGUAGES:
+        options = ("-q", "-n", "-W", "--keep-going", "-b", "html", "-D", f"language={language}")
+        doctrees = f"-d{SITE.parent / 'doctrees' / language}"
+        session.run("sphinx-build", *options, doctrees, "docs", str(SITE / language))
+    shutil.copy("docs/_root/index.html", SITE)
 
 
 def quick(session: nox.Session) -> None:

@@ -140,7 +140,7 @@ def table(*groups: str) -> None:
     left_out = tomllib.loads(LEFT_OUT.read_text(encoding="utf-8"))["tool"]
     for each in left_out:
         print(f"- {each['name']} {each['version']}: {each['reason']}")
-    print("" if left_out else "None of those that were asked for.\n")
+    print("" if left_out else "None.\n")
 
 
 def anchor(heading: str) -> str:

@@ -199,19 +199,3 @@ def test_every_argument_that_is_named_is_one(document: Path) -> None:
         made: Any = getattr(dtz_dastra_auth, call.func.id)
         known = inspect.signature(made).parameters
         assert {keyword.arg for keyword in call.keywords} <= set(known), ast.unparse(call)
-
-
-def test_the_threat_model_has_one_picture_whose_arrows_have_two_ends_and_a_word() -> None:
-    assert [language for language, _ in _FENCE.findall(text_of(MODEL))] == ["mermaid"]
-    [(_, picture)] = _FENCE.findall(text_of(MODEL))
-    drawn = set(re.findall(r"(?m)^ +(\w+)\[", picture))
-    arrow = re.compile(r'(\w+) (?:-->\|"([^"]+)"\||-\. "([^"]+)" \.-x) (\w+)')
-    lines = [line.strip() for line in picture.splitlines() if "-->" in line or ".-" in line]
-    ends: set[str] = set()
-    for line in lines:
-        match = arrow.fullmatch(line)
-        assert match, line
-        ends |= {match[1], match[4]}
-    assert ends == drawn
-    assert any("-->" in line for line in lines)
-    assert any(".-x foreign" in line for line in lines)

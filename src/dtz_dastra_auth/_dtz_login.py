@@ -24,11 +24,7 @@ class DtzLogin(RenewingSource):
     """Sign in with a user name and a password: a token source for the classes that take one.
 
     The token (a day long) is taken on first use, kept and renewed. Equal objects share it.
-
-    Example:
-        ```python
-        session.auth = DtzBearer(DtzLogin("user@example.org", "password"))
-        ```
+    A call that needs a token and gets none raises `TokenError`, or its client's network error.
     """
 
     def __init__(

@@ -29,6 +29,9 @@ class ConfigurationError(AuthError, ValueError):
 class TokenError(AuthError, RequestErrors):
     """Report that no token could be had.
 
+    Args:
+        message: What the error says, without what is secret; the others are the attributes.
+
     Attributes:
         error: The server's error code, such as ``invalid_client`` (RFC 6749 section 5.2), or
             None when the answer had none.

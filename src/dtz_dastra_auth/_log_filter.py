@@ -125,13 +125,6 @@ class CredentialFilter(logging.Filter):
     - What a handler did with a record before this filter saw it, and what a formatter takes out of
       a record's other attributes (``extra=``).
     - Captures of the connection, with the keys of ``SSLKEYLOGFILE``.
-
-    Example:
-        ```python
-        handler = logging.StreamHandler()
-        handler.addFilter(CredentialFilter())
-        logging.basicConfig(level=logging.DEBUG, handlers=[handler])
-        ```
     """
 
     def __init__(self) -> None:

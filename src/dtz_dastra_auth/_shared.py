@@ -33,15 +33,6 @@ class SharedTokenStore:
 
     A copy of a store is the store itself; a pickled one arrives with the cache, if that can be
     pickled, and no token.
-
-    Example:
-        ```python
-        from django.core.cache import cache
-
-        store = SharedTokenStore(cache)
-        session = requests.Session()
-        session.auth = DastraClientCredentials("public-key", "private-key", store=store)
-        ```
     """
 
     def __init__(
@@ -64,7 +55,7 @@ class SharedTokenStore:
                 have the same prefix, and the same kind of cache with the same settings.
             clock: Where the time is read; the machine's clocks when None.
             jitter: Gives a number from 0 up to 1, for spreading renewals and pauses;
-                `random.random` when None.
+                ``random.random`` when None.
 
         Raises:
             ConfigurationError: The cache has not got these methods, or they are asynchronous; or

@@ -96,7 +96,8 @@ class MemoryTokenStore:
 
         Args:
             clock: Where the time is read; the machine's clocks when None.
-            jitter: Gives a number from 0 up to 1, for spreading renewals and pauses.
+            jitter: Gives a number from 0 up to 1, for spreading renewals and pauses;
+                ``random.random``, if it is not given.
         """
         self._clock = clock or SystemClock()
         self._jitter = jitter

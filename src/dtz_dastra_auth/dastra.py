@@ -34,11 +34,7 @@ class DastraClientCredentials(Auth):
 
     The first call asks for a token (OAuth 2 client credentials, RFC 6749 section 4.4), all
     others use it until shortly before it ends. Objects with equal arguments share one token.
-
-    Example:
-        ```python
-        session.auth = DastraClientCredentials("public-key", "private-key")
-        ```
+    A call that needs a token and gets none raises `TokenError`, or its client's network error.
     """
 
     default_origins = ORIGINS
@@ -71,7 +67,7 @@ class DastraClientCredentials(Auth):
             origins: Where the token may go, each ``https://host[:port]``.
             session: What token requests go over when the caller is requests: a plain session
                 when None. Its headers, cookies, proxies, hooks and retries apply to them (a
-                retry can take longer than `timeout`), and nothing on it is changed. In httpx
+                retry can take longer than ``timeout``), and nothing on it is changed. In httpx
                 and httpx2 they go over the caller's client.
             store: Where the token is kept; None for the store all objects of the process share.
             timeout: How long getting a token may take, in seconds.
@@ -128,13 +124,7 @@ class DastraClientCredentials(Auth):
 
 
 class DastraApiKey(Auth):
-    """Authenticate with the private key alone, in the ``X-API-KEY`` header.
-
-    Example:
-        ```python
-        session.auth = DastraApiKey("private-key")
-        ```
-    """
+    """Authenticate with the private key alone, in the ``X-API-KEY`` header."""
 
     default_origins = ORIGINS
 

@@ -42,13 +42,7 @@ Secret: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]] | Tok
 
 
 class DtzApiKey(Auth):
-    """Authenticate with an API key in the ``X-API-KEY`` header.
-
-    Example:
-        ```python
-        requests.get("https://api.dtz.rocks/v1/me", auth=DtzApiKey("apikey-1234"))
-        ```
-    """
+    """Authenticate with an API key in the ``X-API-KEY`` header."""
 
     default_origins = ORIGINS
 
@@ -90,13 +84,7 @@ class DtzApiKey(Auth):
 
 
 class DtzBearer(Auth):
-    """Authenticate with a token in the ``Authorization: Bearer`` header (RFC 6750).
-
-    Example:
-        ```python
-        session.auth = DtzBearer(DtzLogin("user@example.org", "password"))
-        ```
-    """
+    """Authenticate with a token in the ``Authorization: Bearer`` header (RFC 6750)."""
 
     default_origins = ORIGINS
 
@@ -135,13 +123,7 @@ class DtzBearer(Auth):
 
 
 class DtzBasic(Auth):
-    """Authenticate with the Basic scheme (RFC 7617), for tools that know no other.
-
-    Example:
-        ```python
-        session.auth = DtzBasic("apikey", "apikey-1234")
-        ```
-    """
+    """Authenticate with the Basic scheme (RFC 7617), for tools that know no other."""
 
     default_origins = ORIGINS
 
@@ -192,11 +174,6 @@ class DtzCookie(Auth):
     """Authenticate with a token in the ``dtz-auth`` cookie, as DTZ's web login does.
 
     The caller's other cookies stay beside it, and its cookie jar is not touched.
-
-    Example:
-        ```python
-        session.auth = DtzCookie(DtzLogin("user@example.org", "password"))
-        ```
     """
 
     default_origins = ORIGINS
@@ -234,11 +211,6 @@ class DtzQueryKey(Auth):
 
     A URL is kept in more places than a header: logs, histories, error texts. Use it where
     nothing else can be sent. The key is not carried over redirects.
-
-    Example:
-        ```python
-        session.auth = DtzQueryKey("apikey-1234")
-        ```
     """
 
     default_origins = ORIGINS

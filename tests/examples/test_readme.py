@@ -1,4 +1,4 @@
-"""The README's Python is run as it stands there, against the stand-ins."""
+"""What the README's Python does is what its text says, in both languages."""
 
 import re
 import subprocess
@@ -12,24 +12,17 @@ import dtz_dastra_auth
 from dtz_dastra_auth.testing import StandIns, serve
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+READMES = {
+    name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.fr.md")
+}
 SOURCE = Path(dtz_dastra_auth.__file__).parents[1]
 
-_HEADING_OR_BLOCK = re.compile(r"(?ms)^#+ (?P<heading>[^\n]+)$|^```python\n(?P<block>.*?)^```$")
+EACH = pytest.mark.parametrize("text", READMES.values(), ids=READMES)
 
 
-def blocks() -> dict[str, str]:
-    """Give every Python block, under the name of its section and its number in it."""
-    found: dict[str, str] = {}
-    section, number = "", 0
-    # A comment in a block looks like a heading; blocks of other languages are taken out first.
-    for match in _HEADING_OR_BLOCK.finditer(re.sub(r"(?ms)^```sh\n.*?^```$", "", README)):
-        if match["heading"]:
-            section, number = match["heading"], 0
-        else:
-            number += 1
-            found[f"{section} {number}"] = match["block"]
-    return found
+def blocks(text: str) -> list[str]:
+    """Give every Python block, in order."""
+    return re.findall(r"(?ms)^```python\n(.*?)^```$", text)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +46,7 @@ def run(services: StandIns, directory: Path, *command: str) -> str:
     variables = {
         "DASTRA_PUBLIC_KEY": "public-key",
         "DASTRA_PRIVATE_KEY": "private-key",
+        "DTZ_API_KEY": "apikey-1234",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONPATH": str(SOURCE),
     }
@@ -75,10 +69,15 @@ def statuses(services: StandIns) -> tuple[list[int | None], list[int | None]]:
     return [call.status for call in dastra], [call.status for call in dtz]
 
 
-def one_token_serves_every_client(services: StandIns, output: str) -> None:
-    assert statuses(services) == ([200] * 3, [200])
+def it_prints_that_it_worked(services: StandIns, output: str) -> None:
+    assert output == "<Response [200]>\n"
     assert len(services.dastra.token_requests) == 1
-    assert services.dtz.calls[0].header("X-API-KEY") == "apikey-1234"
+
+
+def every_client_sends_the_key(services: StandIns, output: str) -> None:
+    assert output == "<Response [200]>\n" + "<Response [200 OK]>\n" * 2
+    assert statuses(services) == ([], [200] * 3)
+    assert {call.header("X-API-KEY") for call in services.dtz.calls} == {"apikey-1234"}
 
 
 def a_function_and_a_login_both_authenticate(services: StandIns, output: str) -> None:
@@ -120,58 +119,72 @@ def it_has_its_own_stand_ins(services: StandIns, output: str) -> None:
     assert statuses(services) == ([], [])
 
 
-EXPECTED: dict[str, Callable[[StandIns, str], None]] = {
-    "dtz-dastra-auth 1": one_token_serves_every_client,
-    "Methods 1": a_function_and_a_login_both_authenticate,
-    "Environment variables 1": the_environment_is_read,
-    "Tokens 1": a_cleared_store_asks_again,
-    "Errors 1": both_errors_are_caught,
-    "Where a credential goes 1": the_key_stays_at_its_origins,
-    "Where a credential goes 2": the_log_shows_the_call_and_no_key,
-    "Testing your own code 2": it_has_its_own_stand_ins,
-}
-FIXTURES = "Testing your own code 1"
+EXPECTED: list[Callable[[StandIns, str], None]] = [
+    it_prints_that_it_worked,
+    every_client_sends_the_key,
+    a_function_and_a_login_both_authenticate,
+    the_environment_is_read,
+    a_cleared_store_asks_again,
+    both_errors_are_caught,
+    the_key_stays_at_its_origins,
+    the_log_shows_the_call_and_no_key,
+    it_has_its_own_stand_ins,
+]
+ERRORS = EXPECTED.index(both_errors_are_caught)
+# The block with tests stands before the last one.
+FIXTURES = len(EXPECTED) - 1
 
 
-def test_every_block_is_run_by_a_test_below() -> None:
-    assert set(blocks()) == {*EXPECTED, FIXTURES}
+@EACH
+def test_every_block_is_run_by_a_test_below(text: str) -> None:
+    assert len(blocks(text)) == len(EXPECTED) + 1
+    assert "def test_" in blocks(text)[FIXTURES]
 
 
-@pytest.mark.parametrize("name", EXPECTED)
-def test_a_block_does_what_the_text_says(name: str, services: StandIns, tmp_path: Path) -> None:
+@EACH
+@pytest.mark.parametrize("expected", EXPECTED)
+def test_a_block_does_what_the_text_says(
+    text: str, expected: Callable[[StandIns, str], None], services: StandIns, tmp_path: Path
+) -> None:
+    programs = [block for block in blocks(text) if "def test_" not in block]
     (tmp_path / "token.txt").write_text(services.dtz.make_token() + "\n")
-    (tmp_path / "block.py").write_text(blocks()[name], encoding="utf-8")
+    program = programs[EXPECTED.index(expected)]
+    (tmp_path / "block.py").write_text(program, encoding="utf-8")
     output = run(services, tmp_path, "block.py")
-    EXPECTED[name](services, output)
+    expected(services, output)
 
 
-def test_the_tests_in_it_pass(services: StandIns, tmp_path: Path) -> None:
-    (tmp_path / "test_block.py").write_text(blocks()[FIXTURES], encoding="utf-8")
+@EACH
+def test_the_tests_in_it_pass(text: str, services: StandIns, tmp_path: Path) -> None:
+    (tmp_path / "test_block.py").write_text(blocks(text)[FIXTURES], encoding="utf-8")
     plugin = ("-p", "dtz_dastra_auth.testing.plugin", "-p", "no:cacheprovider")
     output = run(services, tmp_path, "-m", "pytest", "--rootdir", ".", *plugin)
     assert "2 passed" in output
 
 
-def test_the_error_in_its_comment_is_the_real_one() -> None:
+@EACH
+def test_the_error_in_its_comment_is_the_real_one(text: str) -> None:
     with pytest.raises(dtz_dastra_auth.ConfigurationError) as caught:
         dtz_dastra_auth.DtzApiKey("1234")
-    assert f"# {caught.value}" in blocks()["Errors 1"]
+    assert f"# {caught.value}" in blocks(text)[ERRORS]
 
 
-def test_what_a_newcomer_needs_stands_in_the_first_40_lines() -> None:
-    beginning = "\n".join(README.splitlines()[:40])
+@EACH
+def test_what_a_newcomer_needs_stands_in_the_first_40_lines(text: str) -> None:
+    beginning = "\n".join(text.splitlines()[:40])
     for client in ("requests.get", "requests.Session", "httpx.Client", "httpx.AsyncClient"):
         assert client in beginning
     assert "httpx2.Client" in beginning
-    assert "pip install ." in beginning
+    assert "pip install" in beginning
     for session in ("tour", "tests"):
         assert f'pip install -q "nox[uv]" && .venv/bin/nox -s {session}\n' in beginning + "\n"
 
 
-def test_every_variable_and_class_of_the_tables_exists() -> None:
+@EACH
+def test_every_variable_and_class_of_the_tables_exists(text: str) -> None:
     package = SOURCE / "dtz_dastra_auth"
     source = "".join(path.read_text(encoding="utf-8") for path in package.glob("*.py"))
-    written = set(re.findall(r"\b(?:DASTRA|DTZ)_[A-Z_]+\b", README))
+    written = set(re.findall(r"\b(?:DASTRA|DTZ)_[A-Z_]+\b", text))
     assert written == set(re.findall(r"\"((?:DASTRA|DTZ)_[A-Z_]+)\"", source))
     for name in dtz_dastra_auth.__all__:
-        assert name in README or name in {"TokenSource", "TokenStore"}
+        assert name in text or name in {"TokenSource", "TokenStore"}

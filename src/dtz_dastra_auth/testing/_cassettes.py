@@ -50,7 +50,7 @@ def cassette_filter() -> dict[str, Callable[[Any], Any]]:
     run before any hook, and what is not seen is not known when an answer repeats it.
 
     Returns:
-        What one recorder is made with: ``vcr.VCR(**cassette_filter())``. Its hook for answers
+        What one recorder is made with, by ``vcr.VCR(**cassette_filter())``. Its hook for answers
         raises ``ConfigurationError`` when the one for requests has not seen the request.
     """
     hooks = _Hooks()

@@ -77,6 +77,11 @@ class Hold:
     """
 
     def __init__(self, on: On) -> None:
+        """Begin to hold; a stand-in's ``hold`` makes these.
+
+        Args:
+            on: Which requests wait, as in `DastraStandIn.fail`.
+        """
         self._on: On = on
         self._arrivals = threading.Condition()
         self._arrived = 0

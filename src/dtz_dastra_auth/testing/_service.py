@@ -129,6 +129,9 @@ class Service(ABC):
                 the other are used in that order.
             on: ``"api"``, ``"token"`` or ``"any"`` requests, or a function that picks them.
             every: Leave all but each n-th matching request alone.
+
+        Raises:
+            ValueError: One of the last three is none of these, or less than 1.
         """
         sent = pairs(headers)
         if content_type is not None and "content-type" not in {name.lower() for name, _ in sent}:

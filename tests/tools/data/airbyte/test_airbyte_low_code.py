@@ -20,7 +20,7 @@ pytestmark = pytest.mark.tool(
     package="airbyte-cdk",
     how="`CustomAuthenticator` with a `class_name` of your own",
     mind="A manifest cannot name a class of this package: Airbyte passes `config` and wants a "
-    "`DeclarativeAuthenticator`, hence the few lines above. The Connector Builder shows the "
+    "`DeclarativeAuthenticator`, hence the lines of the example. The Connector Builder shows the "
     "token in its view of a request, whatever the authenticator.",
 )
 

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.tool(
     "httpx2's `client.sse`",
     package="httpx2",
     how="`httpx2.Client(auth=auth).sse(url)`",
-    mind="A 401 before the stream is renewed and replayed as ever; events are not held back.",
+    mind="A request that gets a 401 before the stream is sent again as ever; events are not held "
+    "back.",
 )
 
 

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.tool(
     "httpx-sse",
     package="httpx-sse",
     how="`connect_sse(httpx.Client(auth=auth), …)`",
-    mind="A 401 before the stream is renewed and replayed as ever; one that stays is an `SSEError` "
-    "about the content type, unless you look at `source.response` first. httpx2 has `client.sse` "
-    "of its own.",
+    mind="A request that gets a 401 before the stream is sent again as ever; one that stays is an "
+    "`SSEError` about the content type, unless you look at `source.response` first. httpx2 has "
+    "`client.sse` of its own.",
 )
 
 EVENTS_URL = "https://api.dastra.eu/v1/events"
