@@ -14,8 +14,8 @@ FRENCH = LOCALES / "fr" / "LC_MESSAGES"
 #: Pages that stay English. The index is a text of its own in each language, `README.fr.md` in
 #: French, and the two tables are what a benchmark and a simulation have written.
 ENGLISH = ("index", "changelog", "fleet", "performance-table", "reference/")
-# What the theme says, and is translated nowhere.
-_THEME = "sphinx.po"
+# What the theme says, and is translated nowhere; and the captions of the list of pages.
+_BY_HAND = ("sphinx.po", "index.po")
 _HEADER = """\
 # This catalog has the licence of the package that it is of, dtz-dastra-auth.
 #"""
@@ -31,7 +31,7 @@ def main(templates: Path) -> None:
         template = templates / path.relative_to(FRENCH).with_suffix(".pot")
         if template.exists():
             _tidy(path)
-        elif path.name != _THEME:
+        elif path.name not in _BY_HAND:
             path.unlink()
 
 
