@@ -123,12 +123,20 @@ def warn_withheld(url: Any, kind: str) -> None:
         kind: The class that withheld its credential.
     """
     origin = _origin_of(url)
-    name = f"{origin[0]}://{origin[1]}:{origin[2]}" if origin else "an origin that is no plain one"
+    if origin is None:
+        if _is_news("no plain one"):
+            logger.warning(
+                "%s withheld its credential from an origin that is no plain one: write the URL "
+                "as https://host[:port]/…",
+                kind,
+            )
+        return
+    name = f"{origin[0]}://{origin[1]}:{origin[2]}"
     # The host is the caller's input: shortened and escaped, it cannot forge log lines.
     name = ascii(name[:200])
     if not _is_news(name):
         return
-    if origin is not None and origin[0] == "http" and not _checks.is_loopback(origin[1]):
+    if origin[0] == "http" and not _checks.is_loopback(origin[1]):
         logger.warning("%s withheld its credential from %s: it goes over https alone", kind, name)
         return
     logger.warning(

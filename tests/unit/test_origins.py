@@ -196,6 +196,15 @@ def test_the_first_request_to_another_origin_is_warned_about(
     assert "origins=[" in message
 
 
+def test_an_odd_url_is_not_to_be_added_to_the_origins(caplog: pytest.LogCaptureFixture) -> None:
+    warn_withheld("https://api.dtz.rocks\\@evil.example/", "DtzApiKey")
+    warn_withheld("https://api.dtz.rocks\\@other.example/", "DtzApiKey")
+
+    (message,) = warnings(caplog)
+    assert "no plain one" in message
+    assert "origins=" not in message
+
+
 def test_the_warning_shows_neither_the_credential_nor_the_rest_of_the_url(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
