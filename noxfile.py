@@ -51,6 +51,7 @@ QUICK = tuple(f"--ignore=tests/{slow}" for slow in SLOW)
 SOAK = "tests/lifecycle/test_soak.py"
 # Its tokens live for a second or two by the clock on the wall: nothing runs beside it.
 REAL_TIME = "tests/oidc"
+PROMISE = "tests/documentation/test_two_minutes.py"
 # The programs that no package registry has, by what Debian calls them.
 SERVERS = {"redis-server": "redis-server", "memcached": "memcached"}
 BROWSER = {"chromium": "chromium"}
@@ -124,7 +125,9 @@ def docs(session: nox.Session) -> None:
     install(session, *EXTRAS, "--group=docs")
     build_site(session)
     # The blocks of a page build on each other.
-    pytest(session, "--dist=loadfile", "tests/documentation", *TEXTS)
+    pytest(session, "--dist=loadfile", "tests/documentation", *TEXTS, f"--ignore={PROMISE}")
+    # What is promised to take no longer than two minutes has the machine to itself.
+    session.run("pytest", "-p", "no_skips", PROMISE)
 
 
 @nox.session

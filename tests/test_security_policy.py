@@ -23,7 +23,7 @@ DOCUMENTS = (POLICY, *sorted((ROOT / "docs").rglob("*.md")))
 # The others name what other libraries have, or their own examples, which are run.
 OF_OURS = (POLICY, *(ROOT / "docs" / name for name in ("fleet.md", "shared-tokens.md")), MODEL)
 
-_FENCE = re.compile(r"(?ms)^```(\w*)\n(.*?)^```$")
+_FENCE = re.compile(r"(?ms)^```([\w{}-]*)[^\n]*\n(.*?)^```$")
 _SPAN = re.compile(r"`([^`\n]+)`")
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
