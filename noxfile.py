@@ -240,7 +240,7 @@ def types(session: nox.Session, *, httpx2: bool) -> None:
     # Without httpx2, the types of requests are typeshed's, as older releases of requests need.
     what = EXTRAS if httpx2 else ("--extra=testing", "--group=typeshed")
     install(session, *what, "--group=types", package=False)
-    paths = ["src", "typing_tests/test_public_names.py"]
+    paths = ["src", "typing_tests/test_public_names.py", "typing_tests/test_signing_in.py"]
     if httpx2:
         paths = ["src", "tests", "typing_tests", "examples"]
     session.run("mypy", f"--cache-dir={session.create_tmp()}", *paths)

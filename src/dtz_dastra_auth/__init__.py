@@ -8,8 +8,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._authorization import AuthorizationUrl as AuthorizationUrl
+    from ._authorization import code_from_callback as code_from_callback
+    from ._authorization import dastra_authorization_url as dastra_authorization_url
+    from ._authorization import dtz_authorization_url as dtz_authorization_url
+    from ._dastra_sign_in import DastraAuthorizationCode as DastraAuthorizationCode
+    from ._dastra_sign_in import DastraRefreshToken as DastraRefreshToken
     from ._errors import AuthError as AuthError
+    from ._errors import AuthorizationError as AuthorizationError
     from ._errors import ConfigurationError as ConfigurationError
+    from ._errors import SignInRequiredError as SignInRequiredError
     from ._errors import TokenError as TokenError
     from ._log_filter import CredentialFilter as CredentialFilter
     from ._shared import SharedTokenStore as SharedTokenStore
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
     from .dastra import DastraApiKey as DastraApiKey
     from .dastra import DastraClientCredentials as DastraClientCredentials
     from .dtz import DtzApiKey as DtzApiKey
+    from .dtz import DtzApiKeyExchange as DtzApiKeyExchange
+    from .dtz import DtzAuthorizationCode as DtzAuthorizationCode
     from .dtz import DtzBasic as DtzBasic
     from .dtz import DtzBearer as DtzBearer
     from .dtz import DtzCookie as DtzCookie
@@ -27,11 +37,17 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "AuthError": "._errors",
+    "AuthorizationError": "._errors",
+    "AuthorizationUrl": "._authorization",
     "ConfigurationError": "._errors",
     "CredentialFilter": "._log_filter",
     "DastraApiKey": ".dastra",
+    "DastraAuthorizationCode": "._dastra_sign_in",
     "DastraClientCredentials": ".dastra",
+    "DastraRefreshToken": "._dastra_sign_in",
     "DtzApiKey": ".dtz",
+    "DtzApiKeyExchange": ".dtz",
+    "DtzAuthorizationCode": ".dtz",
     "DtzBasic": ".dtz",
     "DtzBearer": ".dtz",
     "DtzCookie": ".dtz",
@@ -39,18 +55,28 @@ _ROOMS = {
     "DtzQueryKey": ".dtz",
     "MemoryTokenStore": "._stores",
     "SharedTokenStore": "._shared",
+    "SignInRequiredError": "._errors",
     "TokenError": "._errors",
     "TokenSource": "._sources",
     "TokenStore": "._stores",
+    "code_from_callback": "._authorization",
+    "dastra_authorization_url": "._authorization",
+    "dtz_authorization_url": "._authorization",
 }
 
 __all__ = [
     "AuthError",
+    "AuthorizationError",
+    "AuthorizationUrl",
     "ConfigurationError",
     "CredentialFilter",
     "DastraApiKey",
+    "DastraAuthorizationCode",
     "DastraClientCredentials",
+    "DastraRefreshToken",
     "DtzApiKey",
+    "DtzApiKeyExchange",
+    "DtzAuthorizationCode",
     "DtzBasic",
     "DtzBearer",
     "DtzCookie",
@@ -58,9 +84,13 @@ __all__ = [
     "DtzQueryKey",
     "MemoryTokenStore",
     "SharedTokenStore",
+    "SignInRequiredError",
     "TokenError",
     "TokenSource",
     "TokenStore",
+    "code_from_callback",
+    "dastra_authorization_url",
+    "dtz_authorization_url",
 ]
 
 

@@ -20,7 +20,13 @@ _REMEMBERED = 16
 
 
 class Beliefs:
-    """One process's judgement on one identity's values."""
+    """One process's judgement on one identity's values.
+
+    Attributes:
+        lease: How long a lease lasts, in seconds.
+    """
+
+    lease: float = LEASE
 
     def __init__(self, health: Health, clock: Clock) -> None:
         """Start with nothing seen.
@@ -96,7 +102,7 @@ class Beliefs:
         now = self._clock.now().monotonic
         if not is_same(lease, self._lease):
             self._lease, self._lease_since = lease, now
-        lasts = failed.seconds if failed else LEASE
+        lasts = failed.seconds if failed else self.lease
         return now > self._lease_since + lasts + SPACING
 
 

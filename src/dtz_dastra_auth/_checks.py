@@ -20,6 +20,8 @@ _INVISIBLE = "\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _CANNOT_BE_SEEN = re.compile(f"[{_INVISIBLE}]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
+_CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 _URL = re.compile(r"(https?)://([^/?]*)(.*)", re.IGNORECASE)
@@ -108,6 +110,44 @@ def dtz_api_key(name: str, value: object) -> str:
     checked = _visible(name, value)
     if not checked.startswith("apikey-") or checked == "apikey-":
         raise ConfigurationError(f"{name}: a DTZ API key starts with 'apikey-'")
+    return checked
+
+
+def code(name: str, value: object) -> str:
+    """Accept a code or a refresh token: ASCII, spaces inside too (RFC 6749 appendix A.11, A.17).
+
+    Raises:
+        ConfigurationError: The value is anything else.
+    """
+    checked = _no_dtz_api_key(name, text(name, value))
+    if not _VISIBLE_ASCII.fullmatch(checked.replace(" ", "")):
+        raise ConfigurationError(f"{name}: only ASCII letters, digits and signs can be in it")
+    return checked
+
+
+def code_verifier(name: str, value: object) -> str:
+    """Accept what RFC 7636 section 4.1 takes for a code verifier.
+
+    Raises:
+        ConfigurationError: The value is anything else.
+    """
+    checked = text(name, value)
+    if not _CODE_VERIFIER.fullmatch(checked):
+        raise ConfigurationError(
+            f"{name}: expected 43 to 128 ASCII letters, digits and signs of -._~"
+        )
+    return checked
+
+
+def redirect_uri(name: str, value: object) -> str:
+    """Accept an absolute URI without a fragment, of any scheme (RFC 6749 section 3.1.2).
+
+    Raises:
+        ConfigurationError: The value is anything else.
+    """
+    checked = _visible(name, value)
+    if not _ABSOLUTE.match(checked) or "#" in checked:
+        raise ConfigurationError(f"{name}: expected an absolute URI, with no fragment in it")
     return checked
 
 

@@ -80,4 +80,4 @@ def perform_blocking(step: Step) -> Any:
             return conceal(outcome)
         if inspect.iscoroutine(outcome):
             outcome.close()
-    raise ConfigurationError("token: an async function needs an async client")
+    raise ConfigurationError(f"{step.parameter}: an async function needs an async client")

@@ -5,12 +5,13 @@ from typing import Self
 import requests
 
 from . import _checks, _environment
-from ._flow import Answer, Exchange, Steps
-from ._sources import RenewingSource
+from ._dtz_identity import IDENTITY_URL, IdentityService, is_refusal
+from ._errors import TokenError
+from ._flow import Caller, Steps
+from ._need import Granted
+from ._renewing_source import RenewingSource
 from ._stores import Identity, TokenStore
 from ._token import Deadline, Token
-
-IDENTITY_URL = "https://identity.dtz.rocks/api/2021-02-21"
 
 _VARIABLES = {
     "username": "DTZ_USERNAME",
@@ -23,8 +24,9 @@ _VARIABLES = {
 class DtzLogin(RenewingSource):
     """Sign in with a user name and a password: a token source for the classes that take one.
 
-    The token (a day long) is taken on first use, kept and renewed. Equal objects share it.
-    A call that needs a token and gets none raises `TokenError`, or its client's network error.
+    The token (a day long) is taken on first use, kept and renewed: by itself while it lives
+    (``/token/refresh``), by the password when that is refused. Equal objects share it. A call
+    that needs a token and gets none raises `TokenError`, or its client's network error.
     """
 
     def __init__(
@@ -103,22 +105,23 @@ class DtzLogin(RenewingSource):
         shown = _checks.beginning(self._identity.parts[2])
         return f"{type(self).__name__}(username={shown!r}, password='***')"
 
-    def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
-        _, _, username, context_id = self._identity.parts
-        content = {"username": username, "password": self._identity.secret}
-        token = yield from self._ask("/token/auth", content, None, deadline)
-        if context_id:
-            content = {"contextId": context_id}
-            token = yield from self._ask("/token/refresh", content, token[0], deadline)
-        return token
-
-    def _ask(
-        self, path: str, content: dict[str, str], bearer: str | None, deadline: Deadline
-    ) -> Steps[tuple[str, float]]:
-        from . import _oauth
-
-        headers, body = _oauth.json_request(content, bearer)
-        url = self._identity.parts[1] + path
-        answer: Answer = yield Exchange(url, headers, body, deadline, self._session)
-        secrets = (self._identity.secret, *([bearer] if bearer else []))
-        return _oauth.read_token(answer, self._label, secrets)
+    def _obtain(
+        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+    ) -> Steps[Granted]:
+        service = IdentityService(
+            self._identity.parts[1], deadline, self._session, self._label, (self._identity.secret,)
+        )
+        context_id = self._identity.parts[3]
+        lives = previous is not None and previous.left(deadline.clock.now()) > 0
+        # Of one that the API has refused nothing is to be had.
+        if previous is not None and lives and rejected is None:
+            try:
+                return (yield from service.refresh(previous.value, context_id))
+            except TokenError as error:
+                if not is_refusal(error):
+                    raise
+        content = {"username": self._identity.parts[2], "password": self._identity.secret}
+        granted = yield from service.ask("/token/auth", content)
+        if not context_id:
+            return granted
+        return (yield from service.refresh(granted.value, context_id))

@@ -2,9 +2,11 @@
 
     Exception
     └── AuthError
+        ├── AuthorizationError      a browser came back from a sign-in without what it was for
         ├── ConfigurationError      also a ValueError: what was passed cannot work
         └── TokenError              also the request error of every HTTP library installed:
-                                    no token could be had
+            │                       no token could be had
+            └── SignInRequiredError     nor will there be one before the person signs in again
 
 A ``TokenError`` is caught by the ``except requests.RequestException`` or ``except
 httpx.HTTPError`` that the caller already has.
@@ -24,6 +26,26 @@ class ConfigurationError(AuthError, ValueError):
 
     The message names the parameter and never its value.
     """
+
+
+class AuthorizationError(AuthError):
+    """Report that a browser came back from a sign-in without an authorization code for it.
+
+    Args:
+        message: What the error says; the others are the attributes.
+
+    Attributes:
+        error: The server's error code, such as ``access_denied`` (RFC 6749 section 4.1.2.1), or
+            None when the answer had none.
+        description: The server's own words about it, shortened and escaped, or None.
+    """
+
+    def __init__(
+        self, message: str, *, error: str | None = None, description: str | None = None
+    ) -> None:
+        Exception.__init__(self, message)
+        self.error = error
+        self.description = description
 
 
 class TokenError(AuthError, RequestErrors):
@@ -55,6 +77,14 @@ class TokenError(AuthError, RequestErrors):
         self.description = description
         self.status_code = status_code
         self.retry_after = retry_after
+
+
+class SignInRequiredError(TokenError):
+    """Report that there will be no token before the person signs in again.
+
+    The code or refresh token was refused for good (``invalid_grant``, RFC 6749 section 5.2), or
+    there is nothing left to renew the token with. Send the person to the authorization URL.
+    """
 
 
 def retold(error: Exception, label: str) -> TokenError:

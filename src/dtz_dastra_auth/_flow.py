@@ -87,10 +87,12 @@ class Ask:
         function: The function.
         is_ours: Whether it asks a shared cache; one that hangs is not to keep callers' functions
             from a thread.
+        parameter: How the caller knows the function, for messages.
     """
 
     function: Callable[[], Any]
     is_ours: bool = False
+    parameter: str = "token"
 
 
 class Peek(NamedTuple):

@@ -52,15 +52,19 @@ class Health:
 
     def rests(self) -> bool:
         """Tell whether the cache is left alone."""
-        now = self._clock.now().monotonic
-        process = os.getpid()
-        begun = [began for (mine, _), began in self._open.copy().items() if mine == process]
+        now, begun = self._clock.now().monotonic, self._begun()
         longest = now - min([now, *begun])
         if longest > SLOW:
             self.rest("does not answer")
-        if not self.is_warm and len(begun) >= _MOST_FIRST:
-            return True
-        return now < self._rests_until or longest > HESITATION
+        return now < self._rests_until or longest > HESITATION or self.is_crowded()
+
+    def is_crowded(self) -> bool:
+        """Tell whether many are waiting for the cache's first answer."""
+        return not self.is_warm and len(self._begun()) >= _MOST_FIRST
+
+    def _begun(self) -> list[float]:
+        process = os.getpid()
+        return [began for (mine, _), began in self._open.copy().items() if mine == process]
 
     def rest(self, why: str) -> None:
         """Leave the cache alone for a while.

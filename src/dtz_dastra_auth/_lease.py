@@ -101,9 +101,9 @@ class Share:
                 outcome, seen = yield from self._find(need)
             except _LateError:
                 # Who has a token that serves does not ask without the lease, nor with little time.
-                outcome = Later(SPACING) if need.token is not None else None
+                outcome = Later(SPACING) if need.token else self._without_lease(need)
             except TroubleError:
-                outcome = None
+                outcome = self._without_lease(need)
             if outcome is None and need.token is not None and need.deadline.left() < had / 2:
                 outcome = Later(SPACING)
             if outcome is None:
@@ -181,11 +181,15 @@ class Share:
             # Nobody was waiting for an early renewal: who waits now keeps the spacing and asks.
             wait = SPACING if failed else self._poll_after(self._now() - began)
             if self._now() + wait >= until:
-                return None, value
+                return self._without_lease(need), value
             self._spent = 0.0
             yield Pause(wait)
             if failed:
                 yield from self._ask_in_time(partial(self._shelf.remove, lease))
+
+    def _without_lease(self, need: Need) -> Later | None:
+        """Tell who cannot get the lease what to do: to ask on its own."""
+        return None
 
     def _later(self, need: Need, failed: Failed | None) -> Later | None:
         """Tell who is not to wait for the one that asks, or for the end of a failure."""

@@ -1,14 +1,32 @@
 """What passes between a renewal and the store that may know of a token elsewhere."""
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ._errors import TokenError
 from ._flow import Steps
 from ._token import Deadline, Token
 
-# One token request of a grant: gives the new token's value and lifetime in seconds.
-Obtain: TypeAlias = Callable[[Deadline, Token | None], Steps[tuple[str, float]]]
+if TYPE_CHECKING:
+    from ._rotation import Chain
+
+
+class Granted(NamedTuple):
+    """What a token endpoint has given out.
+
+    Attributes:
+        value: The access token.
+        lifetime: How long it lives, in seconds.
+        refresh_token: What renews it, if there is anything.
+    """
+
+    value: str
+    lifetime: float
+    refresh_token: str | None = None
+
+
+# One token request of a grant, given the deadline and the token to be replaced, if any.
+Obtain: TypeAlias = Callable[[Deadline, Token | None], Steps[Granted]]
 # The token request of a renewal, with its second try; the token is kept in this process already.
 Attempt: TypeAlias = Callable[[], Steps[Token]]
 
@@ -22,6 +40,8 @@ class Need(NamedTuple):
         token: The token that still serves, when this is an early renewal.
         previous: The token that is to be replaced, if there is any.
         survives: Whether steps go on after a network error of the token request.
+        chain: The sign-in that the token continues, if it does.
+        patience: How long any process's token request may take, in seconds.
     """
 
     label: str
@@ -29,6 +49,8 @@ class Need(NamedTuple):
     token: Token | None = None
     previous: Token | None = None
     survives: bool = True
+    chain: "Chain | None" = None
+    patience: float = 0.0
 
 
 class Later(NamedTuple):

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from . import _checks
-from ._errors import ConfigurationError, TokenError
+from ._errors import ConfigurationError, SignInRequiredError, TokenError
 from ._flow import Answer
-from ._hidden import CredentialBytes, conceal, hidden
+from ._hidden import Credential, CredentialBytes, conceal, hidden
+from ._need import Granted
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -31,10 +32,6 @@ def client_credentials(
 ) -> tuple[dict[str, str], bytes]:
     """Write a client credentials token request (RFC 6749 sections 2.3.1 and 4.4.2).
 
-    Both halves are form-encoded before they go into Basic, as the RFC has it and IdentityServer
-    decodes it; for alphanumeric keys that changes nothing. A space becomes ``%20``, since not
-    every server decodes ``+``.
-
     Args:
         token_url: The token endpoint.
         public_key: The client's identifier.
@@ -44,15 +41,73 @@ def client_credentials(
     Returns:
         The headers and the body.
     """
+    fields = {"grant_type": "client_credentials", "scope": scope}
+    return by_client(token_url, public_key, private_key, fields)
+
+
+def by_client(
+    token_url: str, public_key: str, private_key: str, fields: dict[str, str]
+) -> tuple[dict[str, str], bytes]:
+    """Write a token request of a client that authenticates by Basic (RFC 6749 section 2.3.1).
+
+    Both halves are form-encoded before they go into Basic, as the RFC has it and IdentityServer
+    decodes it; for alphanumeric keys that changes nothing. A space becomes ``%20``, since not
+    every server decodes ``+``.
+
+    Args:
+        token_url: The token endpoint.
+        public_key: The client's identifier.
+        private_key: The client's secret.
+        fields: The grant's parameters, ``grant_type`` among them.
+
+    Returns:
+        The headers and the body.
+    """
     # authlib takes 80 ms to import, so only who needs a token request pays for it.
     from authlib.oauth2.auth import ClientAuth
-    from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
     client = ClientAuth(quote(public_key, safe=""), quote(private_key, safe=""))
-    body = prepare_token_request("client_credentials", scope=scope)
-    headers = {"Content-Type": FORM, "Accept": JSON}
-    _, headers, body = client.prepare("POST", token_url, headers, body)
-    return hidden(headers), body.encode()
+    headers, body = form(fields)
+    _, headers, _ = client.prepare("POST", token_url, headers, "")
+    return hidden(headers), body
+
+
+def form(fields: dict[str, str]) -> tuple[dict[str, str], bytes]:
+    """Write a token request's form (RFC 6749 appendix B).
+
+    Args:
+        fields: The grant's parameters, ``grant_type`` among them.
+
+    Returns:
+        The headers and the body.
+    """
+    from authlib.oauth2.rfc6749.parameters import prepare_token_request
+
+    body = prepare_token_request(**fields)
+    return {"Content-Type": FORM, "Accept": JSON}, CredentialBytes(body.encode())
+
+
+def code_challenge(code_verifier: str) -> str:
+    """Give the S256 challenge of a code verifier (RFC 7636 section 4.2).
+
+    Args:
+        code_verifier: The code verifier.
+    """
+    from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+    return str(create_s256_code_challenge(code_verifier))
+
+
+def authorization_url(url: str, fields: dict[str, str]) -> str:
+    """Write an authorization request (RFC 6749 section 4.1.1).
+
+    Args:
+        url: The authorization endpoint; a query that it has stays.
+        fields: The parameters but ``response_type``.
+    """
+    from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+
+    return str(prepare_grant_uri(url, response_type="code", **fields))
 
 
 def json_request(
@@ -73,18 +128,22 @@ def json_request(
     return hidden(headers), CredentialBytes(json.dumps(content).encode())
 
 
-def read_token(answer: Answer, label: str, secrets: tuple[str, ...]) -> tuple[str, float]:
+def read_token(
+    answer: Answer, label: str, secrets: tuple[str, ...], *, signs_in: bool = False
+) -> Granted:
     """Read a token endpoint's answer (RFC 6749 sections 5.1 and 5.2).
 
     Args:
         answer: What came back.
         label: Whose token was asked for.
         secrets: What must not show in an error, should the server repeat it.
+        signs_in: Whether a person has to sign in again when the grant is refused.
 
     Returns:
-        The token's value, and its lifetime in seconds (300 when the answer does not say).
+        The token; it lives for 300 seconds when the answer does not say.
 
     Raises:
+        SignInRequiredError: The grant was refused, and a person has to sign in again.
         TokenError: The answer holds no token that could be used.
     """
     try:
@@ -93,7 +152,7 @@ def read_token(answer: Answer, label: str, secrets: tuple[str, ...]) -> tuple[st
         content = None
     members: dict[str, Any] = content if isinstance(content, dict) else {}
     if not 200 <= answer.status < 300 or "error" in members:
-        raise _refusal(answer, members, label, secrets)
+        raise _refusal(answer, members, label, secrets, signs_in=signs_in)
     if not isinstance(content, dict):
         raise _unusable(answer, label, "is no JSON object")
     kind = members.get("token_type", "bearer")
@@ -106,7 +165,8 @@ def read_token(answer: Answer, label: str, secrets: tuple[str, ...]) -> tuple[st
         problem = str(error)
     if problem:
         raise _unusable(answer, label, f"cannot be used: {problem}")
-    return value, _lifetime(members.get("expires_in"))
+    refresh_token = _refresh_token(members.get("refresh_token"))
+    return Granted(value, _lifetime(members.get("expires_in")), refresh_token)
 
 
 def _concealed(content: Any) -> Any:
@@ -116,6 +176,14 @@ def _concealed(content: Any) -> Any:
     if isinstance(content, dict):
         return {name: _concealed(each) for name, each in content.items()}
     return conceal(content)
+
+
+def _refresh_token(given: object) -> str | None:
+    # Of any visible characters and spaces (RFC 6749 appendix A.17). One that could not be sent
+    # back replaces none.
+    if not isinstance(given, str) or not re.fullmatch(r"[\x20-\x7e]+", given):
+        return None
+    return Credential(given)
 
 
 def _lifetime(expires_in: object) -> float:
@@ -133,7 +201,12 @@ def _unusable(answer: Answer, label: str, what: str) -> TokenError:
 
 
 def _refusal(
-    answer: Answer, members: dict[str, Any], label: str, secrets: tuple[str, ...]
+    answer: Answer,
+    members: dict[str, Any],
+    label: str,
+    secrets: tuple[str, ...],
+    *,
+    signs_in: bool,
 ) -> TokenError:
     error = _plain(members.get("error"), secrets)
     # DTZ has three shapes of errors: {"msg"}, the older {"status"}, and plain text.
@@ -145,8 +218,10 @@ def _refusal(
         said = answer.body.decode(errors="replace")
     description = _plain(said, secrets)
     words = ": ".join(word for word in (error, description) if word)
-    return TokenError(
-        f"the token endpoint refused {label} with {answer.status}"
+    is_over = signs_in and error == "invalid_grant"
+    return (SignInRequiredError if is_over else TokenError)(
+        ("sign in again: " if is_over else "")
+        + f"the token endpoint refused {label} with {answer.status}"
         + (f": {words}" if words else ""),
         error=error,
         description=description,

@@ -46,6 +46,7 @@ class Renewal:
         label: The identity in words that are not secret, for logs and errors.
         caller: What the driver can do.
         renew: Gets a new token from elsewhere, or makes the attempt it is given.
+        goes_alone: Whether who would wait for itself makes a token request of its own.
     """
 
     slot: Slot
@@ -55,6 +56,7 @@ class Renewal:
     renew: Callable[[Need, Attempt], Steps[Token | Later]] = field(
         default=lambda need, attempt: attempt()
     )
+    goes_alone: bool = True
 
     def token(self, rejected: Token | None, deadline: Deadline) -> Steps[Token]:
         """Give the identity's token, renewed when that is due.
@@ -135,7 +137,7 @@ class Renewal:
     def _go_alone(self, deadline: Deadline, rejected: Token | None) -> Steps[Token]:
         # Whoever has to wait for itself (a hook that calls while its own call is renewing, a
         # blocking call on the thread of the loop that leads) makes a token request of its own.
-        if _alone.get():
+        if _alone.get() or not self.goes_alone:
             raise TokenError(f"the token request for {self.label} called back into itself")
         failure = self.slot.pausing()
         if failure is not None:
@@ -156,7 +158,7 @@ class Renewal:
     def _try(self, deadline: Deadline, previous: Token | None, *, again: bool) -> Steps[Token]:
         before = self.slot.clock.now()
         try:
-            value, lifetime = yield from self.obtain(deadline, previous)
+            granted = yield from self.obtain(deadline, previous)
         except Exception as error:
             logger.warning("token request for %s failed: %s", self.label, _named(error))
             delay = self._second_try_after(error)
@@ -170,9 +172,9 @@ class Renewal:
                 "token request for %s took %.3f s, the token lives %.0f s",
                 self.label,
                 took,
-                lifetime,
+                granted.lifetime,
             )
-            return Token(value, lifetime, before)
+            return Token(granted.value, granted.lifetime, before)
         yield Pause(delay)
         return (yield from self._try(deadline, previous, again=False))
 

@@ -24,17 +24,22 @@ class Seal:
     """One identity's names and values in a cache.
 
     Building one can take a tenth of a second: a password's key is derived by scrypt.
+
+    Attributes:
+        root: What the keys are derived from; as secret as they are.
+        parts: What is not secret of the identity.
     """
 
-    def __init__(self, identity: Identity, *, encrypt: bool) -> None:
+    def __init__(self, identity: Identity, *, encrypt: bool, root: bytes | None = None) -> None:
         """Derive the keys of an identity.
 
         Args:
             identity: Whose they are.
             encrypt: Whether values are encrypted.
+            root: What they are derived from, if it is known and the identity's secret is not.
         """
-        self._root = _root(identity)
-        self._parts = identity.parts
+        self.root = _root(identity) if root is None else root
+        self.parts = identity.parts
         # None where values are not encrypted.
         self._key = self._derived("values") if encrypt else None
 
@@ -97,10 +102,10 @@ class Seal:
         return Credential(opened.decode())
 
     def _bound_to(self, purpose: str) -> bytes:
-        return json.dumps([VERSION, purpose, *self._parts]).encode()
+        return json.dumps([VERSION, purpose, *self.parts]).encode()
 
     def _derived(self, label: str) -> bytes:
-        return CredentialBytes(hmac.digest(self._root, label.encode(), hashlib.sha256))
+        return CredentialBytes(hmac.digest(self.root, label.encode(), hashlib.sha256))
 
 
 _roots: dict[bytes, bytes] = {}

@@ -5,12 +5,15 @@ import weakref
 from collections.abc import Callable
 from functools import partial
 from random import random
+from typing import Final
 
+from ._chain_share import ChainShare, ChainShelf
 from ._errors import ConfigurationError
 from ._flow import Steps
 from ._health import Health
 from ._lease import Share
 from ._need import Attempt, Later, Need
+from ._rotation import Chain
 from ._seal import Seal
 from ._shelf import Cache, Shelf
 from ._slot import Slot
@@ -33,7 +36,12 @@ class SharedTokenStore:
 
     A copy of a store is the store itself; a pickled one arrives with the cache, if that can be
     pickled, and no token.
+
+    Attributes:
+        is_shared: That other processes may share it.
     """
+
+    is_shared: Final = True
 
     def __init__(
         self,
@@ -104,8 +112,19 @@ class SharedTokenStore:
         slot = self.slot(identity)
         share = self._shares.get(slot)
         if share is None:
-            share = self._shares.setdefault(slot, self._share(identity))
+            share = self._shares.setdefault(slot, self._share(identity, need.chain))
         return share.renew(need, attempt)
+
+    def told(self, identity: Identity, refresh_token: str) -> Steps[None]:
+        """Note for other processes that a refresh token was told; for auth objects.
+
+        Args:
+            identity: Whose refresh token it is.
+            refresh_token: The refresh token.
+        """
+        share = self._shares.get(self.slot(identity))
+        if isinstance(share, ChainShare):
+            yield from share.told(refresh_token)
 
     def clear(self) -> None:
         """Forget what this process holds.
@@ -115,7 +134,10 @@ class SharedTokenStore:
         """
         self._memory.clear()
 
-    def _share(self, identity: Identity) -> Share:
+    def _share(self, identity: Identity, chain: Chain | None) -> Share:
+        if chain is not None:
+            filed = ChainShelf(self._cache, self._prefix, self._clock, chain, encrypt=self._encrypt)
+            return ChainShare(filed, self._health, self._clock, self._jitter)
         make_seal = partial(Seal, identity, encrypt=self._encrypt)
         shelf = Shelf(self._cache, self._prefix, self._clock, make_seal)
         return Share(shelf, self._health, self._clock, self._jitter)

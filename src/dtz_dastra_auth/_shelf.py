@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from . import _checks
-from ._errors import TokenError
+from ._errors import SignInRequiredError, TokenError
 from ._hidden import conceal
 from ._oauth import LONGEST_LIFETIME
 from ._seal import Seal
@@ -20,7 +20,7 @@ from ._token import Clock, Instant, Token
 
 # Seconds. Who holds a lease does not rely on it in its last second.
 LEASE = 10
-LEASE_IN_USE = 9.0
+_MARGIN = 1.0
 # Bytes of a value: a token of 64 kB, sealed and written as base64, and as much again.
 _MOST = 192 * 1024
 
@@ -70,7 +70,13 @@ class Failed:
 
 
 class Shelf:
-    """One identity's place in the cache, as one process sees it."""
+    """One identity's place in the cache, as one process sees it.
+
+    Attributes:
+        lease: How long a lease lasts, in seconds.
+    """
+
+    lease: int = LEASE
 
     def __init__(
         self, cache: Cache, prefix: str, clock: Clock, make_seal: Callable[[], Seal]
@@ -132,7 +138,8 @@ class Shelf:
 
     def _read(self, value: Any) -> Token | None:
         now = self._clock.now()
-        text, lifetime, taken = self._seal.open("token", value)
+        text, lifetime, taken, *more = self._seal.open("token", value)
+        self._learn(more)
         text = _checks.token_text("token", text)
         lifetime = min(float(lifetime), LONGEST_LIFETIME)
         # By another machine's clock; one that is ahead of ours makes no token live longer.
@@ -148,9 +155,22 @@ class Shelf:
         Raises:
             LossyCacheError: The cache did not take it.
         """
-        value = self._seal.close("token", [token.value, token.lifetime, token.taken.wall])
-        seconds = max(math.ceil(token.left(self._clock.now())), 1)
-        self._set(self._token_key, value, seconds)
+        content = [token.value, token.lifetime, token.taken.wall, *self._more()]
+        value = self._seal.close("token", content)
+        self._set(self._token_key, value, self._kept_for(token))
+
+    def _kept_for(self, token: Token) -> int:
+        """Tell for how many seconds a token is kept."""
+        return max(math.ceil(token.left(self._clock.now())), 1)
+
+    def _more(self) -> list[Any]:
+        """Give what is kept with a token."""
+        return []
+
+    def _learn(self, more: list[Any]) -> None:
+        """Take what was kept with a token, whether or not that has any life left."""
+        if more:
+            raise ValueError("more than a token")
 
     def claim(self) -> bool:
         """Take the lease, if nobody has it.
@@ -164,7 +184,7 @@ class Shelf:
         value = self._seal.close("lease", ["asking", os.urandom(8).hex()])
         # Some caches do not say whether they did.
         self._tried = os.getpid(), value, before
-        if not self._cache.add(self._lease_key, value, timeout=LEASE):
+        if not self._cache.add(self._lease_key, value, timeout=self.lease):
             return False
         self._held = os.getpid(), before
         return True
@@ -174,7 +194,7 @@ class Shelf:
         if self._held is None:
             return False
         process, since = self._held
-        return process == os.getpid() and self._clock.now().since(since) < LEASE_IN_USE
+        return process == os.getpid() and self._clock.now().since(since) < self.lease - _MARGIN
 
     def release(self) -> None:
         """Give the lease back; one that may be another's by now is left to end."""
@@ -222,6 +242,8 @@ class Shelf:
         """
         error, until = failed.error, self._clock.now().wall + failed.seconds
         content = [str(error), error.error, error.description, error.status_code, error.retry_after]
+        if isinstance(error, SignInRequiredError):
+            content.append(True)
         value = self._seal.close(
             "lease", ["failed", until, failed.seconds, failed.for_all, *content]
         )
@@ -235,8 +257,8 @@ class Shelf:
             self._cache.add(self._lease_key, value, timeout=seconds)
 
     def _failed(self, told: list[Any]) -> Failed:
-        until, seconds, for_all, message, error, description, status_code, retry_after = told
-        failure = TokenError(
+        until, seconds, for_all, message, error, description, status_code, retry_after, *over = told
+        failure = (SignInRequiredError if over else TokenError)(
             message,
             error=error,
             description=description,

@@ -77,6 +77,10 @@ class TokenStore(Protocol):
         """Get a new token for this process: from elsewhere, or by the token request."""
         ...
 
+    def told(self, identity: Identity, refresh_token: str) -> Steps[None]:
+        """Note for other processes that a refresh token was told."""
+        ...
+
     def clear(self) -> None:
         """Forget every token."""
 
@@ -148,8 +152,20 @@ class MemoryTokenStore:
         """
         return attempt()
 
+    def told(self, identity: Identity, refresh_token: str) -> Steps[None]:
+        """Have no other process to note it for.
+
+        Args:
+            identity: Whose refresh token it is.
+            refresh_token: The refresh token.
+        """
+        yield from ()
+
     def clear(self) -> None:
-        """Forget every token; the next call of each object asks for a new one."""
+        """Forget every token; the next call of each object asks for a new one.
+
+        Refresh tokens are no tokens of the store: one that was replaced is not to be sent again.
+        """
         with self._lock:
             for slot in self._slots.values():
                 slot.is_dropped = True

@@ -11,19 +11,22 @@ import requests
 
 from . import _checks, _environment
 from ._auth import Auth
-from ._flow import Answer, Exchange, Steps
+from ._flow import Answer, Caller, Exchange, Steps
 from ._hidden import Credential
+from ._need import Granted
 from ._placement import Header
-from ._sources import RenewingSource, StaticSource
+from ._renewing_source import RenewingSource
+from ._sources import StaticSource
 from ._stores import Identity, TokenStore
 from ._token import Deadline, Token
 
 ORIGINS = ("https://api.dastra.eu",)
 TOKEN_URL = "https://account.dastra.eu/connect/token"
 
-_VARIABLES = {
+VARIABLES = {
     "public_key": "DASTRA_PUBLIC_KEY",
     "private_key": "DASTRA_PRIVATE_KEY",
+    "refresh_token": "DASTRA_REFRESH_TOKEN",
     "token_url": "DASTRA_TOKEN_URL",
     "origins": "DASTRA_ORIGINS",
 }
@@ -107,7 +110,7 @@ class DastraClientCredentials(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        with _environment.named(_VARIABLES):
+        with _environment.named(VARIABLES):
             return cls(
                 _environment.needed("DASTRA_PUBLIC_KEY"),
                 _environment.needed("DASTRA_PRIVATE_KEY"),
@@ -148,7 +151,7 @@ class DastraApiKey(Auth):
         Raises:
             ConfigurationError: A variable is missing, or cannot work.
         """
-        with _environment.named(_VARIABLES):
+        with _environment.named(VARIABLES):
             return cls(
                 _environment.needed("DASTRA_PRIVATE_KEY"),
                 origins=origins_from_env(),
@@ -189,7 +192,9 @@ class _ClientCredentials(RenewingSource):
     def _label(self) -> str:
         return f"Dastra public key {self.public_key!a}"
 
-    def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
+    def _obtain(
+        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+    ) -> Steps[Granted]:
         from . import _oauth
 
         _, token_url, public_key, scope = self._identity.parts

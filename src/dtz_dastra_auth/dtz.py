@@ -10,8 +10,10 @@ from typing import Self, TypeAlias
 
 from . import _checks, _environment
 from ._auth import Auth
-from ._dtz_login import IDENTITY_URL as IDENTITY_URL
+from ._dtz_api_key_exchange import DtzApiKeyExchange as DtzApiKeyExchange
+from ._dtz_identity import IDENTITY_URL as IDENTITY_URL
 from ._dtz_login import DtzLogin as DtzLogin
+from ._dtz_sign_in import DtzAuthorizationCode as DtzAuthorizationCode
 from ._errors import ConfigurationError
 from ._placement import Basic, Cookie, Header
 from ._sources import StaticSource, TokenSource, source_of

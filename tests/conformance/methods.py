@@ -7,8 +7,12 @@ from typing import Any
 
 from dtz_dastra_auth import (
     DastraApiKey,
+    DastraAuthorizationCode,
     DastraClientCredentials,
+    DastraRefreshToken,
     DtzApiKey,
+    DtzApiKeyExchange,
+    DtzAuthorizationCode,
     DtzBasic,
     DtzBearer,
     DtzCookie,
@@ -19,6 +23,9 @@ from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, StandIn
 
 DASTRA_URL = "https://api.dastra.eu/v1/workspaces"
 DTZ_URL = "https://api.dtz.rocks/v1/me"
+
+# Where a browser would have come back to.
+REDIRECT_URI = "https://shop.example/callback"
 
 # The headers by which a request can be authenticated, and the one that spoils it (DTZ).
 CREDENTIAL_HEADERS = ("Authorization", "X-API-KEY", "X-DTZ-CONTEXT", "Cookie")
@@ -74,6 +81,20 @@ def basic(username: str, password: str) -> str:
 
 def _client_credentials(services: StandIns) -> Made:
     auth = DastraClientCredentials(services.dastra.public_key, services.dastra.private_key)
+    return Made(auth, {"Authorization": "Bearer <token>"})
+
+
+def _authorization_code(services: StandIns) -> Made:
+    code = services.dastra.make_code(REDIRECT_URI)
+    pair = services.dastra.public_key, services.dastra.private_key
+    auth = DastraAuthorizationCode(code, REDIRECT_URI, *pair)
+    return Made(auth, {"Authorization": "Bearer <token>"})
+
+
+def _refresh_token(services: StandIns) -> Made:
+    refresh_token = services.dastra.make_refresh_token()
+    pair = services.dastra.public_key, services.dastra.private_key
+    auth = DastraRefreshToken(refresh_token, *pair)
     return Made(auth, {"Authorization": "Bearer <token>"})
 
 
@@ -136,6 +157,23 @@ def _cookie_login(services: StandIns) -> Made:
     return Made(DtzCookie(_login(services)), {"Cookie": "dtz-auth=<token>"})
 
 
+def _bearer_code(services: StandIns) -> Made:
+    code = services.dtz.make_code(REDIRECT_URI)
+    source = DtzAuthorizationCode(code, services.dtz.context_id, REDIRECT_URI)
+    return Made(DtzBearer(source), {"Authorization": "Bearer <token>"})
+
+
+def _cookie_code(services: StandIns) -> Made:
+    code = services.dtz.make_code(REDIRECT_URI)
+    source = DtzAuthorizationCode(code, services.dtz.context_id, REDIRECT_URI)
+    return Made(DtzCookie(source), {"Cookie": "dtz-auth=<token>"})
+
+
+def _bearer_exchange(services: StandIns) -> Made:
+    source = DtzApiKeyExchange(services.dtz.api_key)
+    return Made(DtzBearer(source), {"Authorization": "Bearer <token>"})
+
+
 def _query(services: StandIns) -> Made:
     key = services.dtz.api_key
     return Made(DtzQueryKey(key), {}, f"apiKey={key}")
@@ -149,6 +187,8 @@ def _query_in_context(services: StandIns) -> Made:
 
 METHODS = (
     Method("dastra-client-credentials", _client_credentials, DASTRA_URL, 1),
+    Method("dastra-authorization-code", _authorization_code, DASTRA_URL, 1),
+    Method("dastra-refresh-token", _refresh_token, DASTRA_URL, 1),
     Method("dastra-api-key", _dastra_key, DASTRA_URL),
     Method("dtz-api-key", _dtz_key, DTZ_URL),
     Method("dtz-api-key-in-context", _dtz_key_in_context, DTZ_URL),
@@ -160,6 +200,9 @@ METHODS = (
     Method("dtz-basic-bearer", _basic_bearer, DTZ_URL),
     Method("dtz-cookie", _cookie, DTZ_URL),
     Method("dtz-cookie-login", _cookie_login, DTZ_URL, 1),
+    Method("dtz-bearer-code", _bearer_code, DTZ_URL, 1),
+    Method("dtz-cookie-code", _cookie_code, DTZ_URL, 1),
+    Method("dtz-bearer-key-exchange", _bearer_exchange, DTZ_URL, 1),
     Method("dtz-query", _query, DTZ_URL),
     Method("dtz-query-in-context", _query_in_context, DTZ_URL),
 )

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dtz_dastra_auth import DastraApiKey, DtzApiKey, DtzBasic, DtzBearer, DtzCookie, DtzQueryKey
@@ -64,6 +64,9 @@ METHODS: dict[str, Method] = {
     ),
 }
 
+# Beside the broken one, requests takes the other escape for no escape either.
+BROKEN_ESCAPE = Message("GET", "?api%4&api%4Bey", (), None)
+
 kinds = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
 methods = st.sampled_from(tuple(METHODS))
 
@@ -88,6 +91,7 @@ def named(parameters: list[str], names: dict[str, str]) -> list[str]:
 @kinds
 @effort(2)
 @given(methods, messages)
+@example("DtzQueryKey", BROKEN_ESCAPE)
 def test_a_credential_goes_on_any_request_once_and_alters_nothing_else(
     kind: Kind, name: str, message: Message
 ) -> None:
@@ -113,6 +117,7 @@ def test_a_credential_goes_on_any_request_once_and_alters_nothing_else(
 
 @kinds
 @given(methods, messages)
+@example("DtzQueryKey", BROKEN_ESCAPE)
 def test_a_credential_put_on_any_request_twice_is_as_put_on_once(
     kind: Kind, name: str, message: Message
 ) -> None:

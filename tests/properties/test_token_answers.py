@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dtz_dastra_auth import TokenError
 from dtz_dastra_auth._flow import Answer
+from dtz_dastra_auth._need import Granted
 from dtz_dastra_auth._oauth import client_credentials, read_token
 from properties.answers import (
     FORMS,
@@ -30,7 +31,7 @@ SECRET = "hunter2rabbit"
 TOKEN_URL = "https://account.dastra.eu/connect/token"
 
 
-def read(given: Answer, secrets: tuple[str, ...] = (SECRET,)) -> tuple[str, float] | TokenError:
+def read(given: Answer, secrets: tuple[str, ...] = (SECRET,)) -> Granted | TokenError:
     try:
         return read_token(given, LABEL, secrets)
     except TokenError as error:

@@ -4,6 +4,7 @@ from contextvars import copy_context
 from typing import Any
 
 from dtz_dastra_auth._flow import Await, Caller, Exchange, Step, Steps
+from dtz_dastra_auth._need import Granted
 from dtz_dastra_auth._renewal import Renewal
 from dtz_dastra_auth._slot import Slot
 from dtz_dastra_auth._token import Deadline, Token
@@ -116,8 +117,8 @@ class House:
         self.clock.pass_(1.001)
         return self.caller()
 
-    def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
+    def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[Granted]:
         self.requests += 1
         self.previous.append(previous)
         answer: tuple[str, float] = yield Exchange(TOKEN_URL, {}, b"", deadline)
-        return answer
+        return Granted(*answer)

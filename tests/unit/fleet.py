@@ -6,7 +6,8 @@ from typing import Any
 from dtz_dastra_auth import SharedTokenStore, TokenError
 from dtz_dastra_auth._drivers import perform_blocking
 from dtz_dastra_auth._flow import Ask, Await, Caller, Exchange, Pause, Step, Steps
-from dtz_dastra_auth._sources import RenewingSource
+from dtz_dastra_auth._need import Granted
+from dtz_dastra_auth._renewing_source import RenewingSource
 from dtz_dastra_auth._stores import Identity
 from dtz_dastra_auth._token import Deadline, Instant, Token
 from unit.caches import HOUR, IDENTITY, DictCache
@@ -160,10 +161,12 @@ class Grant(RenewingSource):
     def _label(self) -> str:
         return LABEL
 
-    def _obtain(self, deadline: Deadline, previous: Token | None) -> Steps[tuple[str, float]]:
+    def _obtain(
+        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+    ) -> Steps[Granted]:
         self.requests += 1
         answer: tuple[str, float] = yield Exchange(TOKEN_URL, {}, b"", deadline)
-        return answer
+        return Granted(*answer)
 
 
 class Process:

@@ -12,6 +12,7 @@ from requests.structures import CaseInsensitiveDict
 
 from dtz_dastra_auth import TokenError
 from dtz_dastra_auth._flow import Answer
+from dtz_dastra_auth._need import Granted
 from dtz_dastra_auth._oauth import client_credentials, json_request, read_token
 from unit.told import told
 
@@ -26,7 +27,7 @@ def answer(body: object, status: int = 200, **headers: str) -> Answer:
     return Answer(status, CaseInsensitiveDict(named), content)
 
 
-def read(body: object, status: int = 200, **headers: str) -> tuple[str, float]:
+def read(body: object, status: int = 200, **headers: str) -> Granted:
     return read_token(answer(body, status, **headers), LABEL, (SECRET,))
 
 
@@ -114,7 +115,7 @@ def test_a_request_of_dtzs_identity_service_carries_the_bearer_it_is_given() -> 
 def test_an_answer_gives_the_token_and_its_lifetime() -> None:
     body = {"access_token": "T", "expires_in": 3600, "token_type": "Bearer", "scope": "api1"}
 
-    assert read(body) == ("T", 3600.0)
+    assert read(body) == Granted("T", 3600.0)
 
 
 @pytest.mark.parametrize(
@@ -139,16 +140,16 @@ def test_an_answer_gives_the_token_and_its_lifetime() -> None:
     ],
 )
 def test_expires_in_is_read_however_it_is_written(expires_in: object, lifetime: float) -> None:
-    assert read({"access_token": "T", "expires_in": expires_in}) == ("T", lifetime)
+    assert read({"access_token": "T", "expires_in": expires_in}) == Granted("T", lifetime)
 
 
 def test_a_missing_expires_in_is_300_seconds() -> None:
-    assert read({"access_token": "T"}) == ("T", 300.0)
+    assert read({"access_token": "T"}) == Granted("T", 300.0)
 
 
 @pytest.mark.parametrize("enormous", [10**12, 10**400, 1e308, float("inf"), "inf", "9" * 500])
 def test_an_enormous_expires_in_is_brought_down_to_something_finite(enormous: object) -> None:
-    _, lifetime = read({"access_token": "T", "expires_in": enormous})
+    lifetime = read({"access_token": "T", "expires_in": enormous}).lifetime
 
     assert 300 <= lifetime <= 366 * 86400
 
@@ -163,11 +164,12 @@ def test_the_token_type_may_be_missing() -> None:
 
 
 def test_a_narrower_scope_than_asked_is_taken() -> None:
-    assert read({"access_token": "T", "scope": "", "expires_in": 60}) == ("T", 60.0)
+    assert read({"access_token": "T", "scope": "", "expires_in": 60}) == Granted("T", 60.0)
 
 
-def test_a_refresh_token_nobody_asked_for_is_passed_over() -> None:
-    assert read({"access_token": "T", "refresh_token": "R", "expires_in": 60}) == ("T", 60.0)
+def test_a_refresh_token_is_read_with_the_token() -> None:
+    body = {"access_token": "T", "refresh_token": "R", "expires_in": 60}
+    assert read(body) == Granted("T", 60.0, "R")
 
 
 def test_other_members_are_passed_over() -> None:

@@ -26,7 +26,8 @@ from dtz_dastra_auth import (
 from dtz_dastra_auth._auth import Auth
 from dtz_dastra_auth._drivers import perform_blocking
 from dtz_dastra_auth._flow import Answer, Ask, Caller, Exchange, Peek, Steps
-from dtz_dastra_auth._sources import CallableSource, RenewingSource, StaticSource, source_of
+from dtz_dastra_auth._renewing_source import RenewingSource
+from dtz_dastra_auth._sources import CallableSource, StaticSource, source_of
 from dtz_dastra_auth._token import Token
 from unit.clock import FakeClock
 from unit.told import told

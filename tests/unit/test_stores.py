@@ -23,7 +23,7 @@ from dtz_dastra_auth import (
     _stores,
 )
 from dtz_dastra_auth._flow import Answer, Caller, Exchange
-from dtz_dastra_auth._sources import RenewingSource
+from dtz_dastra_auth._renewing_source import RenewingSource
 from dtz_dastra_auth._stores import Identity, default_store
 from dtz_dastra_auth._token import Token
 from unit.clock import FakeClock

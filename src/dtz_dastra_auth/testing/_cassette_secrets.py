@@ -12,13 +12,13 @@ import html
 import json
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
 MASK = "***"  # good as a token, too: clients take it when it is played back
 MEMBER = re.compile(
-    r"(?i)(?:access|refresh|id)_?token|client_?secret|(?:private|api)_?key|password"
+    r"(?i)(?:access|refresh|id)_?token|client_?secret|(?:private|api)_?key|password|code_?verifier"
 )
 
 _SHORTEST = 8
@@ -44,6 +44,10 @@ _ATTRIBUTE = re.compile(
 )
 # What may well stand in a text that has nothing to do with the secret.
 _WORD = re.compile(r"(?i)[a-z+/_-]{8,20}|[\d.:tz+-]{8,20}")
+# Fields called thus may hold anything: two of them together are part of a person's sign-in.
+_SIGN_IN = {"code", "state", "response_type", "grant_type", "redirect_uri", "error"}
+_SIGN_IN |= {"code_challenge", "code_verifier"}
+_QUERY = re.compile(r"""\?([^\s"'<>#?\\]++)""")
 _SESSION = re.compile(r"(?i)auth|sess|sid|token|csrf|xsrf|login|identity|key|secret")
 
 
@@ -100,12 +104,25 @@ class Secrets:
 
     def learn_form(self, text: str) -> None:
         """Learn from what may be a query or a form."""
-        for name, value in parse_qsl(text):
+        fields = parse_qsl(text)
+        for name, value in fields:
             self.learn(value if MEMBER.fullmatch(name) else "")
+        self.learn_sign_in(fields)
+
+    def learn_sign_in(self, fields: Iterable[tuple[str, object]]) -> None:
+        """Learn the code and the state, mere words excepted, if these are fields of a sign-in."""
+        texts = [(name, value) for name, value in fields if isinstance(value, str)]
+        if len(_SIGN_IN.intersection(name for name, _ in texts)) < 2:
+            return
+        for name, value in texts:
+            if name in {"code", "state"} and not _WORD.fullmatch(value):
+                self.learn(value)
 
     def learn_text(self, text: str) -> None:
         """Learn what stands behind its name in a text of any kind, mere words excepted."""
         for _ in range(3):
+            for query in _QUERY.finditer(text):
+                self.learn_sign_in(parse_qsl(query[1].replace("&amp;", "&")))
             for found in _NAMED.finditer(text):
                 value = found[1] or found[2] or bytes.fromhex(found[3]).decode("latin-1")
                 if not _WORD.fullmatch(value):

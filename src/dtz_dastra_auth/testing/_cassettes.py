@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
@@ -29,14 +29,15 @@ _PART = re.compile(rf'(?i);\s*name="?(?:{MEMBER.pattern[4:]})["\s;]')
 def cassette_filter() -> dict[str, Callable[[Any], Any]]:
     """Give what ``vcr.VCR`` has to be told so that its cassettes hold no secret and no token.
 
-    Masked are the credentials of both services in requests (headers, query, token requests) and
-    answers (tokens, cookies), and wherever they are repeated: as they are, percent-encoded, in
-    JSON, HTML, base64 or hex, but not in one such coding inside another. Compressed answers are
-    kept as plain ones; one that cannot be read, without its body, as is aiohttp's ``FormData``.
-    Masked in their places only are secrets of less than eight characters, and cookies whose names
-    do not tell that they are credentials. What an answer is the first to hold is known by its name
-    or its shape. So is a ``DtzQueryKey`` in httpx, which does not show it to vcrpy: without its
-    ``apikey-`` it is known once an answer has repeated the whole of it.
+    Masked are the credentials of both services in requests (headers, query, token requests),
+    answers (tokens, cookies) and a person's sign-in (code, state, verifier), and wherever they are
+    repeated: as they are, percent-encoded, in JSON, HTML, base64 or hex, but not in one such
+    coding inside another. Compressed answers are kept as plain ones; one that cannot be read,
+    without its body, as is aiohttp's ``FormData``. Masked in their places only are secrets of less
+    than eight characters, and cookies whose names do not tell that they are credentials; not at
+    all, such codes and states, and those that are mere words. What an answer is the first to hold
+    is known by its name or its shape. So is a ``DtzQueryKey`` in httpx, which does not show it to
+    vcrpy: without its ``apikey-`` it is known once an answer has repeated the whole of it.
 
     A cassette plays back whatever the credentials are, with ``***`` for the token. Give the auth
     object a ``store=MemoryTokenStore()``, or there is no token request in a cassette whenever
@@ -142,6 +143,7 @@ class _Hooks:
     def _walked(self, value: Any, name: str = "") -> Any:
         secret = MEMBER.fullmatch(name)
         if isinstance(value, Mapping):
+            self._known.learn_sign_in(_fields(value.items()))
             return {
                 self._masked(key, words=False) if isinstance(key, str) else key: MASK
                 if key == "username" and value.keys() >= _LOGIN
@@ -152,6 +154,7 @@ class _Hooks:
             # JSON has no tuples: this is a field of a form, as clients take them.
             return [value[0], self._walked(value[1], name if secret else value[0])]
         if isinstance(value, list | tuple):
+            self._known.learn_sign_in(_fields(value))
             return [self._walked(each, name) for each in value]
         if not isinstance(value, str | bytes | bool | int | float):
             return None
@@ -161,6 +164,15 @@ class _Hooks:
         if isinstance(value, bytes):
             return self._body(value)
         return self._masked(value) if type(value) is str else value
+
+
+def _fields(pairs: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    # Of JSON these are the texts alone: a `code` that is a number is an error's.
+    for pair in pairs:
+        if isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str):
+            text = pair[1].decode("latin-1") if isinstance(pair[1], bytes) else pair[1]
+            if isinstance(text, str) and not isinstance(text, _Number):
+                yield pair[0], text
 
 
 class _Number(str):

@@ -12,17 +12,17 @@ import secrets
 import string
 import time
 from typing import Literal
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
+from ._dastra_sign_in import NO_STORE, SCOPE, DastraSignIn, refusal
 from ._echo import echo
-from ._messages import Recorded, Reply, json_reply
-from ._service import Service, host_name, is_loopback
+from ._messages import Recorded, Reply, form_fields, json_reply
+from ._service import host_name, is_loopback
 
 _ACCOUNT = "account.dastra.eu"
 _API = "api.dastra.eu"
 _TOKEN_PATH = "/connect/token"
-_SCOPE = "api1"
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_AUTHORIZE_PATH = "/connect/authorize"
 
 WORKSPACES = {
     "items": [
@@ -42,15 +42,22 @@ WORKSPACES = {
 ME = {"id": 1, "tenantId": 1, "email": "stand-in@example.com"}
 
 
-class DastraStandIn(Service):
+class DastraStandIn(DastraSignIn):
     """Dastra: the authorization server and the REST API.
 
     The token endpoint follows RFC 6749: client authentication by Basic with both halves
-    form-encoded (section 2.3.1; a ``+`` is read as a space), ``grant_type=client_credentials`` and
-    ``scope=api1``. The API takes ``Authorization: Bearer`` or, where that header is not sent,
-    ``X-API-Key`` with a private key. It answers ``GET /v1/workspaces`` and ``GET /me``; the
-    content of the latter is made up. ``/v1/echo``, which the real service does not have, answers
-    any method with what arrived, for tests of request bodies.
+    form-encoded (section 2.3.1; a ``+`` is read as a space), and ``client_credentials`` (with
+    ``scope=api1``), ``authorization_code`` or ``refresh_token`` as its ``grant_type``. The API
+    takes ``Authorization: Bearer`` or, where that header is not sent, ``X-API-Key`` with a private
+    key. It answers ``GET /v1/workspaces`` and ``GET /me``; the content of the latter is made up.
+    ``/v1/echo``, which the real service does not have, answers any method with what arrived, for
+    tests of request bodies.
+
+    A person signs in on the page at `authorization_url`, with `username` and `password`; any
+    http or https address is taken as ``redirect_uri``. PKCE (S256) is demanded of the exchange
+    where the sign-in began with it. With ``offline_access`` in the scope there is a refresh token;
+    one that comes again after it was spent is refused, and with it all that came from the same
+    sign-in, access tokens too. So is a code that comes again (RFC 6749 section 4.1.2).
 
     A 401 of the API has an empty body and no ``WWW-Authenticate``: the real one is not documented.
 
@@ -59,14 +66,23 @@ class DastraStandIn(Service):
         private_key: Its private half, the client secret and the API key.
         error_status: What ``invalid_client`` is answered with: 400 as IdentityServer does, or 401
             as OpenIddict does.
+        username: The name of a person who signs in.
+        password: That person's password.
+        code_lifetime: Seconds that new authorization codes are good for.
+        rotates: Whether a refresh gives a new refresh token, which spends the old one. Without
+            rotation the old one goes on, and is not answered again.
+        reuse_leeway: Seconds in which a spent refresh token is still taken, and gives yet another
+            one. OpenIddict's default is 30.
         url: Where the API is.
         token_url: Where access tokens are given out.
+        authorization_url: Where a person signs in.
     """
 
     hosts = (_API, _ACCOUNT)
     default_lifetime = 3600
     url = f"https://{_API}"
     token_url = f"https://{_ACCOUNT}{_TOKEN_PATH}"
+    authorization_url = f"https://{_ACCOUNT}{_AUTHORIZE_PATH}"
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +118,7 @@ class DastraStandIn(Service):
         return value
 
     def expire_tokens(self) -> None:
-        """Refuse every token given out so far."""
+        """Refuse every access token given out so far; refresh tokens stay good."""
         with self._lock:
             self._tokens.clear()
 
@@ -113,11 +129,13 @@ class DastraStandIn(Service):
             self._pairs = {self.public_key: self.private_key}
 
     def is_token_request(self, host: str, path: str) -> bool:
-        return path == _TOKEN_PATH and (host_name(host) == _ACCOUNT or is_loopback(host))
+        return path == _TOKEN_PATH and _is_account(host)
 
     def ordinary(self, request: Recorded) -> Reply:
         if request.is_token_request:
             return self._token(request)
+        if request.path == _AUTHORIZE_PATH and _is_account(request.host):
+            return self._authorize(request)
         if host_name(request.host) == _ACCOUNT:
             return json_reply({"error": "not_found"}, 404)
         return self._with_affinity(request, self._api(request))
@@ -125,36 +143,53 @@ class DastraStandIn(Service):
     def _token(self, request: Recorded) -> Reply:
         if request.method != "POST":
             return Reply(405, (("Allow", "POST"),))
-        kind = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
-        fields = _form(request.body)
-        if kind != "application/x-www-form-urlencoded" or fields is None:
-            return _refusal("invalid_request", "A form with no field twice is required.")
-        if not self._knows_client(request):
+        fields = form_fields(request)
+        if fields is None:
+            return refusal("invalid_request", "A form with no field twice is required.")
+        client_id = self._client(request)
+        if client_id is None:
             return self._invalid_client()
-        grant = fields.get("grant_type")
-        if grant is None:
-            return _refusal("invalid_request", "grant_type is missing.")
-        if grant != "client_credentials":
-            return _refusal("unsupported_grant_type", "Only client_credentials is supported.")
-        if fields.get("scope", "").split() != [_SCOPE]:
-            return _refusal("invalid_scope", f"The scope must be {_SCOPE}.")
+        grants = {
+            "client_credentials": self._client_credentials,
+            "authorization_code": self._exchange,
+            "refresh_token": self._refresh,
+        }
+        name = fields.get("grant_type")
+        if name is None:
+            return refusal("invalid_request", "grant_type is missing.")
+        if name not in grants:
+            return refusal("unsupported_grant_type", f"None but {', '.join(grants)}.")
+        return grants[name](client_id, fields)
+
+    def _client_credentials(self, client_id: str, fields: dict[str, str]) -> Reply:
+        if fields.get("scope", "").split() != [SCOPE]:
+            return refusal("invalid_scope", f"The scope must be {SCOPE}.")
         answer = {
             "access_token": self.make_token(),
             "expires_in": self.lifetime,
             "token_type": "Bearer",
-            "scope": _SCOPE,
+            "scope": SCOPE,
         }
-        return json_reply(answer, headers=_NO_STORE)
+        return json_reply(answer, headers=NO_STORE)
 
-    def _knows_client(self, request: Recorded) -> bool:
+    def _client(self, request: Recorded) -> str | None:
         pair = _basic_pair(request.header("Authorization") or "")
         if pair is None:
-            return False
+            return None
         with self._lock:
-            return self._pairs.get(pair[0]) == pair[1]
+            return pair[0] if self._pairs.get(pair[0]) == pair[1] else None
+
+    def _is_client(self, public_key: str) -> bool:
+        with self._lock:
+            return public_key in self._pairs
+
+    def _revoke(self, access_tokens: set[str]) -> None:
+        with self._lock:
+            for value in access_tokens:
+                self._tokens.pop(value, None)
 
     def _invalid_client(self) -> Reply:
-        headers = dict(_NO_STORE)
+        headers = dict(NO_STORE)
         if self.error_status == 401:
             # RFC 6749 section 5.2 demands the challenge of a server that answers 401.
             headers["WWW-Authenticate"] = f'Basic realm="{_ACCOUNT}"'
@@ -193,13 +228,8 @@ def _alphanumeric(length: int) -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
 
 
-def _form(body: bytes) -> dict[str, str] | None:
-    try:
-        fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        return None
-    # RFC 6749 section 3.2: "Request and response parameters MUST NOT be included more than once."
-    return dict(fields) if len(dict(fields)) == len(fields) else None
+def _is_account(host: str) -> bool:
+    return host_name(host) == _ACCOUNT or is_loopback(host)
 
 
 def _bearer(authorization: str) -> str | None:
@@ -219,7 +249,3 @@ def _basic_pair(authorization: str) -> tuple[str, str] | None:
         return unquote_plus(public, errors="strict"), unquote_plus(private, errors="strict")
     except (binascii.Error, UnicodeDecodeError):
         return None
-
-
-def _refusal(error: str, description: str) -> Reply:
-    return json_reply({"error": error, "error_description": description}, 400, _NO_STORE)

@@ -9,31 +9,36 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
-from urllib.parse import quote
 
+from ._dtz_sign_in import BASE, DISCOVERY, IDENTITY, TOKEN_PATH, DtzSignIn, to_login
 from ._echo import echo
 from ._jwt import Signer
-from ._messages import Recorded, Reply, json_reply, redirect_reply, text_reply
-from ._service import Service, host_name, is_loopback
+from ._messages import Recorded, Reply, json_reply, text_reply
+from ._service import host_name, is_loopback
 from ._verifier import Crash, Identity, Session, verify
 
-_IDENTITY = "identity.dtz.rocks"
-_BASE = "/api/2021-02-21"
-_LOGIN = f"https://{_IDENTITY}/login/"
-_GRANTS = ("/token/auth", "/token/refresh", "/auth/apikey")
+_GRANTS = ("/token/auth", "/token/refresh", "/auth/apikey", TOKEN_PATH)
 
 
-class DtzStandIn(Service):
+class DtzStandIn(DtzSignIn):
     """DTZ: the identity service, and ``GET /v1/me`` on every host that DTZ's own services have.
 
     Requests are authenticated by the verifier's rules, in its order, faults included: a stray
     cookie beats a right key, ``apiKey`` twice in a query and broken base64 behind ``Basic`` are a
     500. A 401 is plain text without ``WWW-Authenticate``. On the identity host ``POST
-    /token/auth``, ``/token/refresh`` and ``/auth/apikey``, ``GET /me`` and the discovery document
-    are there, below ``identity_url`` but for the last. ``/v1/echo``, which the real services do
-    not have, answers any method with what arrived, for tests of request bodies.
+    /token/auth``, ``/token/refresh``, ``/auth/apikey`` and ``/oauth/token``, ``GET /me`` and
+    ``/oauth/authorize`` are there, below ``identity_url``, and beside it the login page and the
+    discovery document. ``/v1/echo``, which the real services do not have, answers any method with
+    what arrived, for tests of request bodies.
+
+    The login page sets the cookie ``dtz-auth`` and leads back to where a browser came from, if
+    that is one of DTZ's own hosts or the stand-in's ``origin``; without the cookie
+    ``/oauth/authorize`` leads there. The client id of the code flow, and its secret, is a context
+    of the user's; any http or https address is taken as ``redirect_uri``. PKCE (S256) is demanded
+    of the exchange where the sign-in began with it. A code that comes again is refused; the token
+    made from it lives on.
 
     Tokens are real JWTs, signed with a key of this stand-in's own. The roles of an answer name
     the context that was chosen.
@@ -49,10 +54,11 @@ class DtzStandIn(Service):
             ``"msg"``, as JSON with ``"status"``, or as plain ``"text"``.
         redirect_unauthenticated: Whether a request without good credentials is redirected to the
             login page, as some services do, in place of a 401.
+        code_lifetime: Seconds that new authorization codes are good for.
     """
 
     hosts = (
-        _IDENTITY,
+        IDENTITY,
         "api.dtz.rocks",
         "dtz.rocks",
         "containers.dtz.rocks",
@@ -66,7 +72,7 @@ class DtzStandIn(Service):
     # A float, because the real answer may be one and clients must read it.
     default_lifetime = 86400.0
     url = "https://api.dtz.rocks/v1"
-    identity_url = f"https://{_IDENTITY}{_BASE}"
+    identity_url = f"https://{IDENTITY}{BASE}"
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,6 +152,17 @@ class DtzStandIn(Service):
             super().reset()
             self._start_over()
 
+    def _default_user(self) -> Identity:
+        return self._owner
+
+    def _identities(self) -> Iterable[Identity]:
+        return [*(owner for _, owner in self._users.values()), *self._keys.values()]
+
+    def _user(self, username: object, password: object) -> Identity | None:
+        with self._lock:
+            known = self._users.get(username) if isinstance(username, str) else None
+        return known[1] if known is not None and known[0] == password else None
+
     def session_of_token(self, token: str) -> Session | None:
         # The real verifier knows nothing but the signature and the claims. The list of tokens
         # given out is what makes `expire_tokens` possible.
@@ -163,7 +180,7 @@ class DtzStandIn(Service):
             return (identity, chosen) if chosen in identity.contexts else None
 
     def is_token_request(self, host: str, path: str) -> bool:
-        return _is_identity(host) and path in {_BASE + grant for grant in _GRANTS}
+        return _is_identity(host) and path in {BASE + grant for grant in _GRANTS}
 
     def ordinary(self, request: Recorded) -> Reply:
         try:
@@ -179,46 +196,46 @@ class DtzStandIn(Service):
         session = verify(request, self)
         if session is None:
             return self._unauthenticated(request)
-        if request.path in ("/v1/echo", f"{_BASE}/echo"):
+        if request.path in ("/v1/echo", f"{BASE}/echo"):
             return json_reply(echo(request))
-        if request.path in ("/v1/me", f"{_BASE}/me") and request.method in ("GET", "HEAD"):
+        if request.path in ("/v1/me", f"{BASE}/me") and request.method in ("GET", "HEAD"):
             return _roles(session)
         return text_reply("not found", 404)
 
     def _unauthenticated(self, request: Recorded) -> Reply:
         if self.redirect_unauthenticated:
-            back = f"https://{request.host}{request.target}"
-            return redirect_reply(f"{_LOGIN}?rd={quote(back, safe='')}", 307)
+            return to_login(request)
         return text_reply("not authorized", 401)
 
     def _identity(self, request: Recorded) -> Reply | None:
-        if request.path == "/login/":
-            page = b"<!doctype html><title>DownToZero login</title><h1>Login</h1>"
-            return Reply(200, (("Content-Type", "text/html; charset=utf-8"),), page)
+        page = self._page_of_sign_in(request)
+        if page is not None:
+            return page
         if request.path == "/.well-known/openid-configuration":
-            return json_reply(_DISCOVERY)
+            return json_reply(DISCOVERY)
         if request.path == "/.well-known/jwks.json":
             return json_reply(self._signer.public_keys)
+        return self._token(request) if request.is_token_request else None
+
+    def _token(self, request: Recorded) -> Reply:
+        if request.method != "POST":
+            return Reply(405, (("Allow", "POST"),))
+        path = request.path.removeprefix(BASE)
+        if path == TOKEN_PATH:
+            return self._by_code(request)
         grants: dict[str, Callable[[Recorded, dict[str, Any]], Reply]] = {
             "/token/auth": self._by_password,
             "/token/refresh": self._refresh,
             "/auth/apikey": self._by_key,
         }
-        grant = grants.get(request.path.removeprefix(_BASE)) if request.is_token_request else None
-        if grant is None:
-            return None
-        if request.method != "POST":
-            return Reply(405, (("Allow", "POST"),))
         body = _json_object(request.body)
-        return self._error(400, "bad request") if body is None else grant(request, body)
+        return self._error(400, "bad request") if body is None else grants[path](request, body)
 
     def _by_password(self, request: Recorded, body: dict[str, Any]) -> Reply:
-        username, password = body.get("username"), body.get("password")
-        with self._lock:
-            known = self._users.get(username) if isinstance(username, str) else None
-        if known is None or known[0] != password:
+        identity = self._user(body.get("username"), body.get("password"))
+        if identity is None:
             return self._error(401, "wrong username or password")
-        return self._granted(known[1], known[1].contexts[0])
+        return self._granted(identity, identity.contexts[0])
 
     def _refresh(self, request: Recorded, body: dict[str, Any]) -> Reply:
         session = verify(request, self)
@@ -254,18 +271,8 @@ class DtzStandIn(Service):
         return json_reply({self.error_shape: text}, status)
 
 
-# Only its address, and that its issuer is not the tokens', is known of the real document.
-_DISCOVERY = {
-    "issuer": f"https://{_IDENTITY}",
-    "authorization_endpoint": f"https://{_IDENTITY}{_BASE}/oauth/authorize",
-    "token_endpoint": f"https://{_IDENTITY}{_BASE}/oauth/token",
-    "jwks_uri": f"https://{_IDENTITY}/.well-known/jwks.json",
-    "id_token_signing_alg_values_supported": ["RS256"],
-}
-
-
 def _is_identity(host: str) -> bool:
-    return host_name(host) == _IDENTITY or is_loopback(host)
+    return host_name(host) == IDENTITY or is_loopback(host)
 
 
 def _roles(session: Session) -> Reply:

@@ -122,3 +122,16 @@ def text_reply(text: str, status: int = 200, headers: Headers | None = None) -> 
 
 def redirect_reply(to: str, status: int) -> Reply:
     return Reply(status, (("Location", quote(to, safe=":/?#[]@!$&'()*+,;=%")),))
+
+
+def form_fields(request: Recorded) -> dict[str, str] | None:
+    """Give the fields of a form, None for a body that is none or has a field twice."""
+    kind = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return None
+    try:
+        fields = parse_qsl(request.body.decode("ascii"), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    # RFC 6749 section 3.2: "Request and response parameters MUST NOT be included more than once."
+    return dict(fields) if len(dict(fields)) == len(fields) else None

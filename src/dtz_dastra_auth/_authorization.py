@@ -1,0 +1,198 @@
+"""What a browser is sent to sign in with, and what it comes back with (RFC 6749 section 4.1)."""
+
+import hmac
+import secrets
+from typing import Any, NamedTuple, Self
+from urllib.parse import parse_qsl
+
+from . import _checks
+from ._dtz_identity import IDENTITY_URL
+from ._errors import AuthorizationError, ConfigurationError
+from ._hidden import Credential
+
+DASTRA_AUTHORIZATION_URL = "https://account.dastra.eu/connect/authorize"
+
+_LONGEST_TEXT = 200
+
+
+class AuthorizationUrl(str):
+    """The URL that a browser is sent to, for a person to sign in.
+
+    Keep `state` and `code_verifier` with the browser's session until it comes back.
+
+    Attributes:
+        state: What tells the answer to this sign-in from those to others.
+        code_verifier: What the code is exchanged with (RFC 7636); None when the URL was made with
+            a ``code_challenge``.
+    """
+
+    __slots__ = ("code_verifier", "state")
+
+    state: str
+    code_verifier: str | None
+
+    def __new__(cls, url: str, state: str, code_verifier: str | None) -> Self:
+        """Make a URL that has these attributes.
+
+        Args:
+            url: The URL.
+            state: As in the attribute.
+            code_verifier: As in the attribute.
+        """
+        made = super().__new__(cls, url)
+        made.state = state
+        made.code_verifier = None if code_verifier is None else Credential(code_verifier)
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AuthorizationUrl, (str(self), self.state, self.code_verifier)
+
+
+def dastra_authorization_url(
+    public_key: str,
+    redirect_uri: str,
+    *,
+    scope: str = "api1 offline_access",
+    state: str | None = None,
+    code_verifier: str | None = None,
+    code_challenge: str | None = None,
+    authorization_url: str = DASTRA_AUTHORIZATION_URL,
+) -> AuthorizationUrl:
+    """Make the URL by which a person signs in to Dastra (RFC 6749 section 4.1.1, with PKCE).
+
+    Args:
+        public_key: The public key, which is the OAuth 2 client identifier.
+        redirect_uri: Where the browser is sent back to: an absolute URI, as Dastra knows it.
+        scope: What is asked for; ``offline_access`` is what a refresh token takes.
+        state: What the answer has to repeat; random when None.
+        code_verifier: What the code will be exchanged with (RFC 7636 section 4.1); random when
+            None.
+        code_challenge: Its S256 challenge, when the verifier is kept elsewhere; then
+            ``code_verifier`` stays None.
+        authorization_url: The authorization endpoint, for other deployments and tests.
+
+    Returns:
+        The URL, a ``str`` with ``state`` and ``code_verifier``.
+
+    Raises:
+        ConfigurationError: One of them cannot work.
+    """
+    proof = _Proof.made(code_verifier, code_challenge)
+    url = _checks.endpoint("authorization_url", authorization_url)
+    client = _checks.dastra_key("public_key", public_key)
+    return proof.authorization_url(url, client, redirect_uri, scope=scope, state=state)
+
+
+def dtz_authorization_url(
+    context_id: str,
+    redirect_uri: str,
+    *,
+    scope: str = "openid",
+    state: str | None = None,
+    code_verifier: str | None = None,
+    code_challenge: str | None = None,
+    identity_url: str = IDENTITY_URL,
+) -> AuthorizationUrl:
+    """Make the URL by which a person signs in to DTZ (RFC 6749 section 4.1.1, with PKCE).
+
+    Args:
+        context_id: The context to act in, which is the OAuth 2 client identifier.
+        redirect_uri: As in `dastra_authorization_url`.
+        scope: What is asked for.
+        state: As in `dastra_authorization_url`.
+        code_verifier: As in `dastra_authorization_url`.
+        code_challenge: As in `dastra_authorization_url`.
+        identity_url: The base of the identity service, as `DtzLogin` takes it.
+
+    Returns:
+        The URL, a ``str`` with ``state`` and ``code_verifier``.
+
+    Raises:
+        ConfigurationError: One of them cannot work.
+    """
+    proof = _Proof.made(code_verifier, code_challenge)
+    base = _checks.endpoint("identity_url", identity_url, query=False).rstrip("/")
+    client = _checks.token_text("context_id", context_id)
+    url = base + "/oauth/authorize"
+    return proof.authorization_url(url, client, redirect_uri, scope=scope, state=state)
+
+
+class _Proof(NamedTuple):
+    """What proves that the code comes back to where it was asked for (RFC 7636)."""
+
+    code_verifier: str | None
+    code_challenge: str
+
+    @classmethod
+    def made(cls, code_verifier: str | None, code_challenge: str | None) -> "_Proof":
+        from . import _oauth
+
+        if code_challenge is not None:
+            if code_verifier is not None:
+                raise ConfigurationError("code_challenge: is made of code_verifier; pass one")
+            return cls(None, _checks.code_verifier("code_challenge", code_challenge))
+        if code_verifier is None:
+            # 43 characters, as RFC 7636 section 4.1 recommends.
+            code_verifier = Credential(secrets.token_urlsafe(32))
+        verifier = _checks.code_verifier("code_verifier", code_verifier)
+        return cls(verifier, _oauth.code_challenge(verifier))
+
+    def authorization_url(
+        self, url: str, client: str, redirect_uri: str, *, scope: str, state: str | None
+    ) -> AuthorizationUrl:
+        from . import _oauth
+
+        state = secrets.token_urlsafe(32) if state is None else _checks.code("state", state)
+        fields = {
+            "client_id": client,
+            "redirect_uri": _checks.redirect_uri("redirect_uri", redirect_uri),
+            "scope": _checks.scope("scope", scope),
+            "state": state,
+            "code_challenge": self.code_challenge,
+            "code_challenge_method": "S256",
+        }
+        return AuthorizationUrl(_oauth.authorization_url(url, fields), state, self.code_verifier)
+
+
+def code_from_callback(url: str, *, state: str | None) -> str:
+    """Take the code out of the URL that a browser came back to, if the answer is to this sign-in.
+
+    The ``state`` is what keeps others from having a browser sign in to their account (RFC 6749
+    section 10.12): one that does not fit, or none on either side, is an error.
+
+    Args:
+        url: The URL of the callback, with its query.
+        state: The ``state`` of the authorization URL, as it was kept with the browser's session;
+            None when there is none, which no answer fits. Forget it after this.
+
+    Returns:
+        The code.
+
+    Raises:
+        AuthorizationError: The answer is to another sign-in, or says that there was none, as when
+            the person declined.
+    """
+    # Frameworks have classes of their own for URLs.
+    query = str(url).partition("#")[0].partition("?")[2]
+    pairs = parse_qsl(query, keep_blank_values=True)
+    answer = dict(pairs)
+    if len(answer) != len(pairs):
+        # RFC 6749 section 3.1: no parameter is there twice.
+        raise AuthorizationError("the callback has a parameter twice")
+    said = answer.get("state", "")
+    if not state or not hmac.compare_digest(said.encode(), state.encode()):
+        raise AuthorizationError("the callback's state is not that of a sign-in begun here")
+    if "error" in answer:
+        error, description = _plain(answer["error"]), _plain(answer.get("error_description"))
+        words = ": ".join(word for word in (error, description) if word)
+        raise AuthorizationError(
+            f"the sign-in was refused: {words}", error=error, description=description
+        )
+    if not answer.get("code"):
+        raise AuthorizationError("the callback has no code")
+    return Credential(answer["code"])
+
+
+def _plain(said: str | None) -> str | None:
+    # Escaped, whoever made the URL cannot forge log lines or move a terminal's cursor.
+    return said[:_LONGEST_TEXT].encode("unicode_escape").decode() if said else None

@@ -1,0 +1,233 @@
+"""What continues a sign-in: a code first, and then what the service gave for it."""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from . import _checks
+from ._errors import ConfigurationError, SignInRequiredError, TokenError, retold
+from ._flow import Ask, Caller, Steps
+from ._hidden import Credential
+from ._need import Attempt, Granted, Later, Need
+from ._renewing_source import RenewingSource
+from ._rotation import Beginning, Chain, chain_of, identity_of
+from ._stores import Identity, TokenStore
+from ._token import Deadline, Token
+
+# What it gives is awaited where it can be.
+OnRefreshToken: TypeAlias = Callable[[str], object]
+
+
+class Code:
+    """A code, and what it is exchanged with.
+
+    No dataclass, and without a dictionary: encoders for JSON write either out.
+    """
+
+    __slots__ = ("_code", "_redirect_uri", "_verifier")
+
+    def __init__(self, code: str, redirect_uri: str, verifier: str) -> None:
+        """Hold what was checked.
+
+        Args:
+            code: The code.
+            redirect_uri: Where the browser was sent back to.
+            verifier: The code verifier; empty without.
+        """
+        self._code = Credential(code)
+        self._redirect_uri = redirect_uri
+        self._verifier = Credential(verifier)
+
+    @classmethod
+    def checked(cls, code: str, redirect_uri: str, code_verifier: str | None) -> "Code":
+        """Take what a caller passed.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        code = _checks.code("code", code)
+        redirect_uri = _checks.redirect_uri("redirect_uri", redirect_uri)
+        if code_verifier is None:
+            return cls(code, redirect_uri, "")
+        return cls(code, redirect_uri, _checks.code_verifier("code_verifier", code_verifier))
+
+    def identity(self, parts: tuple[str, ...], *secrets: str) -> Identity:
+        """Give what a sign-in with it is found by.
+
+        Args:
+            parts: What is not secret of the client.
+            *secrets: What is.
+        """
+        parts = (*parts, self._redirect_uri)
+        return identity_of(Identity(parts, self._code), self._verifier, *secrets)
+
+    def fields(self) -> dict[str, str]:
+        """Give the parameters of its exchange (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+        fields: dict[str, str] = {
+            "grant_type": "authorization_code",
+            "redirect_uri": self._redirect_uri,
+            "code": self._code,
+        }
+        return fields | ({"code_verifier": self._verifier} if self._verifier else {})
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Give what must not show in an error."""
+        return (self._code, self._verifier) if self._verifier else (self._code,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The oldest pickles know no slots.
+        return Code, (self._code, self._redirect_uri, self._verifier)
+
+
+class SignedInSource(RenewingSource):
+    """A token that a person has signed in for.
+
+    A grant is a subclass with an `_exchange` of its own.
+    """
+
+    _goes_alone = False
+
+    def __init__(
+        self,
+        beginning: Beginning,
+        *,
+        on_refresh_token: OnRefreshToken | None = None,
+        session: object,
+        store: TokenStore | None,
+        timeout: float,
+    ) -> None:
+        """Hold what a grant needs; nothing is asked for before the first request.
+
+        Args:
+            beginning: What was signed in with.
+            on_refresh_token: Is told each new refresh token.
+            session: As in `RenewingSource`.
+            store: As in `RenewingSource`.
+            timeout: As in `RenewingSource`.
+
+        Raises:
+            ConfigurationError: One of them cannot work.
+        """
+        if on_refresh_token is not None and (
+            isinstance(on_refresh_token, type) or not callable(on_refresh_token)
+        ):
+            raise ConfigurationError("on_refresh_token: expected a function of one argument")
+        super().__init__(beginning.identity, session=session, store=store, timeout=timeout)
+        self._beginning: Final = beginning
+        self._tell = on_refresh_token
+        self._chain = self._find_chain()
+
+    def _find_chain(self) -> Chain:
+        chain = chain_of(self._beginning)
+        # All that continue one sign-in share one token.
+        self._identity = chain.identity
+        return chain
+
+    def ready(self) -> Token | None:
+        """Give the token while there is nothing to decide about it, and nothing to tell."""
+        if self._tell is not None and self._chain.untold is not None:
+            return None
+        return super().ready()
+
+    def token(self, caller: Caller, rejected: Token | None) -> Steps[Token | None]:
+        """Give the token that serves now, once its refresh token has been told.
+
+        Raises:
+            ConfigurationError: What is to be told is a coroutine function, and the client a
+                blocking one.
+            SignInRequiredError: There will be none before the person signs in again.
+            TokenError: No token could be had.
+        """
+        if self._tell is not None and caller.blocks and _is_async(self._tell):
+            raise ConfigurationError("on_refresh_token: an async function needs an async client")
+        token = yield from super().token(caller, rejected)
+        if self._tell is not None:
+            yield from self._tell_of_new(self._tell, caller)
+        return token
+
+    def _tell_of_new(self, tell: OnRefreshToken, caller: Caller) -> Steps[None]:
+        chain = self._chain
+        deadline = Deadline.after(self._state().clock, self._timeout)
+
+        def tell_it() -> Steps[None]:
+            # Another caller may have told it meanwhile.
+            if (refresh_token := chain.untold) is not None:
+                yield Ask(partial(tell, refresh_token), parameter="on_refresh_token")
+                chain.was_told(refresh_token)
+                yield from self._kept_in().told(self._identity, refresh_token)
+
+        # What is told may itself make a call with this very object.
+        while chain.untold is not None and not chain.telling.is_mine(caller):
+            yield from chain.telling.through(tell_it, caller, deadline, self._label)
+
+    def _renew(self, need: Need, attempt: Attempt) -> Steps[Token | Later]:
+        known = need._replace(chain=self._chain, patience=self._timeout)
+        return super()._renew(known, attempt)
+
+    def _obtain(
+        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+    ) -> Steps[Granted]:
+        steps = partial(self._continue, deadline, previous)
+        return self._chain.exchanging.through(steps, caller, deadline, self._label)
+
+    def _continue(self, deadline: Deadline, previous: Token | None) -> Steps[Granted]:
+        chain = self._chain
+        if chain.ended is not None:
+            raise retold(chain.ended, self._label)
+        if chain.is_foreign and not getattr(self._kept_in(), "is_shared", False):
+            raise TokenError(
+                f"another process may have continued the sign-in of {self._label}: give both a"
+                " SharedTokenStore"
+            )
+        before = deadline.clock.now()
+        try:
+            granted = yield from self._exchange(deadline, previous or chain.token)
+        except SignInRequiredError as error:
+            if self._is_final(error):
+                chain.ended = error
+            raise
+        chain.advance(granted.refresh_token)
+        chain.token = Token(granted.value, granted.lifetime, before)
+        return granted
+
+    def _exchange(self, deadline: Deadline, previous: Token | None) -> Steps[Granted]:
+        """Make the token request that continues the sign-in.
+
+        Args:
+            deadline: When the token has to be there.
+            previous: The token to be replaced, if there is any.
+        """
+        raise NotImplementedError
+
+    def _is_final(self, error: SignInRequiredError) -> bool:
+        """Tell whether nothing is worth a try after an error."""
+        return error.error == "invalid_grant"
+
+    def _over(self, why: str) -> SignInRequiredError:
+        return SignInRequiredError(f"sign in again: {why} ({self._label})")
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, SignedInSource)
+            and super().__eq__(other)
+            and self._tell == other._tell
+        )
+
+    __hash__ = RenewingSource.__hash__
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        del state["_chain"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._chain = self._find_chain()
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    # An object that is called has it there.
+    called = getattr(type(function), "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
