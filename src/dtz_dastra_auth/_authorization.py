@@ -5,8 +5,8 @@ import secrets
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl
 
-from . import _checks
-from ._dtz_identity import IDENTITY_URL
+from . import _check_urls, _checks
+from ._dtz_identity import IDENTITY_URL, base_url
 from ._errors import AuthorizationError, ConfigurationError
 from ._hidden import Credential
 
@@ -78,7 +78,7 @@ def dastra_authorization_url(
         ConfigurationError: One of them cannot work.
     """
     proof = _Proof.made(code_verifier, code_challenge)
-    url = _checks.endpoint("authorization_url", authorization_url)
+    url = _check_urls.endpoint("authorization_url", authorization_url)
     client = _checks.dastra_key("public_key", public_key)
     return proof.authorization_url(url, client, redirect_uri, scope=scope, state=state)
 
@@ -111,7 +111,7 @@ def dtz_authorization_url(
         ConfigurationError: One of them cannot work.
     """
     proof = _Proof.made(code_verifier, code_challenge)
-    base = _checks.endpoint("identity_url", identity_url, query=False).rstrip("/")
+    base = base_url(identity_url)
     client = _checks.token_text("context_id", context_id)
     url = base + "/oauth/authorize"
     return proof.authorization_url(url, client, redirect_uri, scope=scope, state=state)
@@ -145,7 +145,7 @@ class _Proof(NamedTuple):
         state = secrets.token_urlsafe(32) if state is None else _checks.code("state", state)
         fields = {
             "client_id": client,
-            "redirect_uri": _checks.redirect_uri("redirect_uri", redirect_uri),
+            "redirect_uri": _check_urls.redirect_uri("redirect_uri", redirect_uri),
             "scope": _checks.scope("scope", scope),
             "state": state,
             "code_challenge": self.code_challenge,

@@ -10,7 +10,8 @@ Theory of operation
     All is filed under what the sign-in began with, the *root*. Beside the access token stands the
     newest refresh token. For each refresh token there is a note that leads from it to the root, so
     that an object which was made from any of them finds the others. And there is a note of the one
-    that was told last, so that a process which finds another one tells it.
+    that was told last. Who has the lease keeps it, for a shorter time, until it has told: a process
+    that finds a refresh token which was not told waits for the lease, and tells it itself.
 """
 
 import hashlib
@@ -24,10 +25,10 @@ from ._flow import Pause, Steps
 from ._health import TroubleError
 from ._hidden import Credential, CredentialBytes
 from ._lease import LONGEST_WAIT, Share
-from ._need import Later, Need
+from ._need import Attempt, Later, Need
 from ._rotation import Chain
 from ._seal import Seal
-from ._shelf import Cache, Shelf
+from ._shelf import LEASE, Cache, Shelf
 from ._slot import SPACING
 from ._stores import Identity
 from ._token import Clock, Token
@@ -40,7 +41,15 @@ _LOOK_AGAIN = 0.1
 
 
 class ChainShelf(Shelf):
-    """One sign-in's place in the cache."""
+    """One sign-in's place in the cache.
+
+    Attributes:
+        tells: Whether this process tells new refresh tokens.
+        is_being_told: Whether the one that was found last has to be told first.
+    """
+
+    tells = False
+    is_being_told = False
 
     def __init__(
         self, cache: Cache, prefix: str, clock: Clock, chain: Chain, *, encrypt: bool
@@ -91,6 +100,28 @@ class ChainShelf(Shelf):
         """
         self._set(self._told_key, self._seal.close("told", [_digest(refresh_token)]), KEPT)
 
+    def claim(self) -> bool:
+        """Take the lease, if nobody has it, for as long as a token request may take.
+
+        What is left of one that this process had to tell a refresh token may be too short.
+        """
+        if not self.holds():
+            return super().claim()
+        self._hold_for(self.lease)
+        return True
+
+    def shorten(self) -> None:
+        """Keep the lease for no longer than it takes to tell a refresh token."""
+        if self.holds():
+            self._hold_for(LEASE)
+
+    def _hold_for(self, seconds: int) -> None:
+        assert self._tried is not None
+        process, value, _ = self._tried
+        before = self._clock.now()
+        self._set(self._lease_key, value, seconds)
+        self._held = process, before, seconds
+
     def _kept_for(self, token: Token) -> int:
         return KEPT
 
@@ -101,12 +132,17 @@ class ChainShelf(Shelf):
         (refresh_token,) = more
         if refresh_token is not None and not isinstance(refresh_token, str):
             raise TypeError("no refresh token")
+        self.is_being_told = False
         is_told = False
         if refresh_token is not None and refresh_token != self._chain.refresh_token:
-            is_told = self._is_told(refresh_token)
-        self._chain.learn(refresh_token, is_told=is_told)
+            is_told = self.is_told(refresh_token)
+            # By who has the lease, or with the lease by this process.
+            self.is_being_told = self.tells and not (is_told or self.holds())
+        if not self.is_being_told:
+            self._chain.learn(refresh_token, is_told=is_told)
 
-    def _is_told(self, refresh_token: str) -> bool:
+    def is_told(self, refresh_token: str) -> bool:
+        """Tell whether a refresh token was told."""
         # To tell one twice harms less than never to tell it.
         with suppress(Exception):
             value = self._cache.get(self._told_key)
@@ -125,26 +161,62 @@ def _digest(refresh_token: str) -> str:
 class ChainShare(Share):
     """One process's share in a sign-in."""
 
-    def renew(self, need: Need, attempt: Any) -> Steps[Token | Later]:
+    _shelf: ChainShelf
+
+    def __init__(self, shelf: ChainShelf, chain: Chain, *common: Any) -> None:
+        """Start with nothing known.
+
+        Args:
+            shelf: The sign-in's place in the cache.
+            chain: The sign-in.
+            *common: As in `Share`.
+        """
+        super().__init__(shelf, *common)
+        self._chain = chain
+
+    def renew(self, need: Need, attempt: Attempt) -> Steps[Token | Later]:
         """Take the fleet's token, or continue the sign-in for all.
 
         Args:
             need: What for.
             attempt: Makes the token request.
         """
-        lasts = math.ceil(need.patience) + _LEASE_BEYOND
-        self._shelf.lease = self._beliefs.lease = lasts
+        self._shelf.tells = need.tells
+        self._shelf.lease = self._beliefs.lease = math.ceil(need.patience) + _LEASE_BEYOND
         return (yield from super().renew(need, attempt))
 
-    def told(self, refresh_token: str) -> Steps[None]:
+    def told(self, refresh_token: str | None) -> Steps[None]:
         """Note for all that a refresh token was told.
+
+        Args:
+            refresh_token: The refresh token; None when it could not be told.
+        """
+        with suppress(TroubleError):
+            if refresh_token is not None:
+                yield from self._ask(partial(self._shelf.told, refresh_token))
+            yield from self._ask(self._shelf.release)
+
+    def is_to_tell(self, refresh_token: str) -> Steps[bool]:
+        """Find out whether nobody has told a refresh token yet.
 
         Args:
             refresh_token: The refresh token.
         """
-        assert isinstance(self._shelf, ChainShelf)
-        with suppress(TroubleError):
-            yield from self._ask(partial(self._shelf.told, refresh_token))
+        if self._shelf.holds():
+            return True
+        try:
+            return not (yield from self._ask(partial(self._shelf.is_told, refresh_token)))
+        except TroubleError:
+            return True
+
+    def _read(self) -> Steps[tuple[Any, Token | None]]:
+        value, token = yield from super()._read()
+        return value, None if self._shelf.is_being_told else token
+
+    def _give_back(self) -> Steps[None]:
+        """Give the lease back, unless there is something to tell first."""
+        is_to_tell = self._shelf.tells and self._chain.untold is not None
+        yield from self._ask(self._shelf.shorten if is_to_tell else self._shelf.release)
 
     def _find(self, need: Need) -> Steps[tuple[Token | Later | None, Any]]:
         until = self._now() + min(LONGEST_WAIT, need.deadline.left() / 2)
@@ -168,4 +240,4 @@ class ChainShare(Share):
         # However little life the access token has left: the refresh token has more.
         with suppress(TroubleError):
             yield from self._ask(partial(self._shelf.put, token))
-            yield from self._ask(self._shelf.release)
+            yield from self._give_back()

@@ -9,7 +9,7 @@ from typing import Self, cast
 
 import requests
 
-from . import _checks, _environment
+from . import _check_urls, _checks, _environment
 from ._auth import Auth
 from ._flow import Answer, Exchange, Steps
 from ._hidden import Credential
@@ -190,7 +190,7 @@ class DastraRefreshToken(Auth):
 def _client(public_key: str, private_key: str, token_url: str) -> Identity:
     parts = (
         "refresh_token",
-        _checks.endpoint("token_url", token_url),
+        _check_urls.endpoint("token_url", token_url),
         _checks.dastra_key("public_key", public_key),
     )
     return Identity(parts, _checks.dastra_key("private_key", private_key))
@@ -235,7 +235,9 @@ class _SignedIn(SignedInSource):
         _, token_url, public_key = client.parts
         fields, secrets = self._fields()
         headers, body = _oauth.by_client(token_url, public_key, client.secret, fields)
-        answer: Answer = yield Exchange(token_url, headers, body, deadline, self._session)
+        answer: Answer = yield Exchange(
+            token_url, headers, body, deadline, self._session, is_patient=True
+        )
         # The server may repeat a secret as it was given or as it was sent.
         sent = Credential(headers["Authorization"].removeprefix("Basic "))
         return _oauth.read_token(

@@ -5,7 +5,7 @@ from typing import Self
 import requests
 
 from . import _checks, _environment
-from ._dtz_identity import IDENTITY_URL, IdentityService
+from ._dtz_identity import IDENTITY_URL, IdentityService, base_url
 from ._flow import Caller, Steps
 from ._need import Granted
 from ._renewing_source import RenewingSource
@@ -52,7 +52,7 @@ class DtzApiKeyExchange(RenewingSource):
         Raises:
             ConfigurationError: One of them cannot work.
         """
-        url = _checks.endpoint("identity_url", identity_url, query=False).rstrip("/")
+        url = base_url(identity_url)
         context = "" if context_id is None else _checks.token_text("context_id", context_id)
         parts = ("dtz_api_key_exchange", url, context)
         identity = Identity(parts, _checks.dtz_api_key("api_key", api_key))

@@ -2,12 +2,25 @@
 
 from typing import NamedTuple
 
+from . import _check_urls
 from ._errors import TokenError
 from ._flow import Answer, Exchange, Steps
 from ._need import Granted
 from ._token import Deadline
 
 IDENTITY_URL = "https://identity.dtz.rocks/api/2021-02-21"
+
+
+def base_url(identity_url: object) -> str:
+    """Accept where the identity service is.
+
+    Args:
+        identity_url: What was passed; a slash at its end makes no difference.
+
+    Raises:
+        ConfigurationError: It is no URL that secrets may be sent to.
+    """
+    return _check_urls.endpoint("identity_url", identity_url, query=False).rstrip("/")
 
 
 class IdentityService(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Self
 import requests
 
 from . import _checks, _environment
-from ._dtz_identity import IDENTITY_URL, IdentityService, is_refusal
+from ._dtz_identity import IDENTITY_URL, IdentityService, base_url, is_refusal
 from ._errors import TokenError
 from ._flow import Caller, Steps
 from ._need import Granted
@@ -59,7 +59,7 @@ class DtzLogin(RenewingSource):
         Raises:
             ConfigurationError: One of them cannot work.
         """
-        url = _checks.endpoint("identity_url", identity_url, query=False).rstrip("/")
+        url = base_url(identity_url)
         username = _checks.text("username", username)
         context = "" if context_id is None else _checks.token_text("context_id", context_id)
         parts = ("dtz_login", url, username, context)

@@ -3,7 +3,7 @@
 import requests
 
 from . import _checks
-from ._dtz_identity import IDENTITY_URL, IdentityService, is_refusal
+from ._dtz_identity import IDENTITY_URL, IdentityService, base_url, is_refusal
 from ._errors import SignInRequiredError, TokenError
 from ._flow import Answer, Exchange, Steps
 from ._need import Granted
@@ -53,7 +53,7 @@ class DtzAuthorizationCode(SignedInSource):
         Raises:
             ConfigurationError: One of them cannot work.
         """
-        url = _checks.endpoint("identity_url", identity_url, query=False).rstrip("/")
+        url = base_url(identity_url)
         context_id = _checks.token_text("context_id", context_id)
         self._code = Code.checked(code, redirect_uri, code_verifier)
         begun = self._code.identity(("dtz_authorization_code", url, context_id))
@@ -83,7 +83,7 @@ class DtzAuthorizationCode(SignedInSource):
         client = {"client_id": context_id, "client_secret": context_id}
         headers, body = _oauth.form(self._code.fields() | client)
         answer: Answer = yield Exchange(
-            url + "/oauth/token", headers, body, deadline, self._session
+            url + "/oauth/token", headers, body, deadline, self._session, is_patient=True
         )
         return _oauth.read_token(answer, self._label, self._code.secrets, signs_in=True)
 

@@ -42,6 +42,8 @@ class Exchange:
         deadline: When the whole answer has to be there.
         session: The ``requests.Session`` the caller wants it sent over; the drivers for httpx
             use the caller's client.
+        is_patient: Whether the answer is waited for until the deadline, however little time the
+            caller's client has for one: what it grants is granted once.
     """
 
     url: str
@@ -49,6 +51,7 @@ class Exchange:
     content: bytes
     deadline: Deadline
     session: Any = None
+    is_patient: bool = False
 
 
 @dataclass(slots=True, eq=False, repr=False)

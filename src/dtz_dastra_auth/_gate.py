@@ -19,13 +19,15 @@ T = TypeVar("T")
 class Gate:
     """What one caller at a time goes through."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, shares_errors: bool) -> None:
         """Let the first caller in.
 
         Args:
             what: What is done inside, in the words of errors.
+            shares_errors: Whether who has waited for somebody's steps gets what they met.
         """
         self._what = what
+        self._shares_errors = shares_errors
         # Of each process its own, since a fork copies it; set and taken out in one step each.
         self._inside: dict[int, Flight] = {}
 
@@ -85,7 +87,8 @@ class Gate:
             try:
                 return (yield from steps())
             except Exception as error:
-                mine.land(Landing(error=_named(error, done)))
+                if self._shares_errors:
+                    mine.land(Landing(error=_named(error, done)))
                 raise
             finally:
                 self._leave(mine)

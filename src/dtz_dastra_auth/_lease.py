@@ -144,12 +144,12 @@ class Share:
         # A thread that nobody waits for goes on taking it.
         if not (self._shelf.holds() or self._is_claiming):
             return
-        self._is_claiming = False
+        self._is_claiming, hold = False, self._shelf.hold
 
         def let_go() -> None:
             if not self._under_way:
                 with suppress(TroubleError):
-                    self._health.ask(self._shelf.release)
+                    self._health.ask(partial(self._shelf.release, hold))
 
         timer = Timer(_GRACE, let_go)
         timer.daemon = True
@@ -221,8 +221,11 @@ class Share:
         # With the lease: another's token can have come, and its lease gone, since the first look.
         value, found = yield from self._look(need)
         if found is not None:
-            yield from self._ask(self._shelf.release)
+            yield from self._give_back()
         return found, value
+
+    def _give_back(self) -> Steps[None]:
+        yield from self._ask(self._shelf.release)
 
     def _look(self, need: Need) -> Steps[tuple[Any, Token | None]]:
         """Look at what is kept for all: its value, and the token if it is the one needed."""
@@ -255,7 +258,7 @@ class Share:
                 )
             if is_good:
                 yield from self._ask(partial(self._shelf.put, token))
-            yield from self._ask(self._shelf.release)
+            yield from self._give_back()
         except TroubleError:
             return
 

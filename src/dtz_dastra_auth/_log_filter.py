@@ -24,6 +24,7 @@ _HINTS = (
     "dtz-auth",
     "authorization",
     "_token",
+    "code_verifier",
     "password",
     "client_secret",
     "private_key",
@@ -35,7 +36,10 @@ _HINTS = (
 
 # Names beside which a secret stands in requests, and in what token endpoints take and give.
 _HEADER = r"(?:x[-_]api[-_]key|authorization|dtz-auth)"
-_MEMBER = r"(?:access_token|refresh_token|id_token|client_secret|password|private_key|api_?key)"
+_MEMBER = (
+    r"(?:access_token|refresh_token|id_token|code_verifier|client_secret|password|private_key"
+    r"|api_?key)"
+)
 # A value without quotes around it, up to a space or another sign that ends it; the quotes, brackets
 # and stops before that sign are taken for the text's.
 _END = r"""['"`)\]}}:.{stop}]{{0,4}}(?:[\s{stop}]|$)"""
@@ -89,6 +93,32 @@ _PATTERNS = (
 # Blocks of compressed headers: their text is coded, which hides it from no one who knows HTTP/2.
 _HPACK_BLOCK = re.compile(r"(?P<keep>(?:Encoded header block to|Decoding) ).+", re.DOTALL)
 
+# Many a thing is named "code". One that a sign-in leads to has one of these beside it, in the same
+# query or form, or in the members of a token request.
+_BESIDE = ("state", "code_verifier", "redirect_uri", "authorization_code")
+_WORDS = re.compile(r"[^\s<>\"'`]+")
+_SIGN_IN = _compiled(
+    r"(?:^|[?&;#]|%(?:25)*+(?:3f|26|23))"
+    r"(?:(?:state|code_verifier|redirect_uri)(?:=|%(?:25)*+3d)"
+    r"|grant_type(?:=|%(?:25)*+3d)authorization_code)"
+)
+_CODES = (
+    _compiled(rf"(?P<keep>(?:^|[?&;\#])code=){_BARE.format(stop=',;<>&#')}"),
+    # In a query inside a query.
+    _compiled(
+        r"(?P<keep>(?:^|[?&;#=]|%(?:25)*+(?:3f|26|23))code%(?:25)*+3d)"
+        r"(?:(?!%(?:25)*+(?:26|23))[^\s&;#])++"
+    ),
+)
+_REQUEST = _compiled(r"\bcode_verifier\b|\bauthorization_code\b")
+_CODE_MEMBER = _compiled(
+    r"""(?P<keep>(?:
+        (?<![\w-])code\\*["']\s*:\s*b?
+        |\(b?["']code["'],\s*b?
+        |(?<![\w-])code=b?
+    )\\*(?P<quote>["']))(?:(?!(?P=quote))[^\\\n]|\\++.)++"""
+)
+
 
 class CredentialFilter(logging.Filter):
     """Mask credentials in what any library logs.
@@ -111,13 +141,18 @@ class CredentialFilter(logging.Filter):
       once it is followed. DTZ's redirect to its login page has the URL of the call in it.
     - Any logger: tracebacks and messages of exceptions, stack traces, and texts with
       ``apikey-…``, JWTs, ``Bearer`` and ``Basic`` credentials, ``dtz-auth`` cookies, or
-      ``access_token``, ``refresh_token``, ``password``, ``client_secret`` and the like as a
-      member of JSON, a form or a call.
+      ``access_token``, ``refresh_token``, ``code_verifier``, ``password``, ``client_secret`` and
+      the like as a member of JSON, a form or a call. The ``code`` of a sign-in, in the URL of a
+      callback or in a token request, where ``state``, ``redirect_uri``, ``code_verifier`` or
+      ``grant_type=authorization_code`` stands beside it: urllib3's DEBUG line of a call to the
+      callback, the ``Location`` that httpcore logs at DEBUG and httpx at INFO, once it is
+      followed, and what web servers write of each request.
 
     It cannot close:
 
     - A Dastra private key or an opaque token without a name or scheme beside it: it looks like
       nothing in particular. Nor a token that is a mere word (``Bearer abc``).
+    - A ``code`` with nothing of a sign-in beside it, as in a callback without a ``state``.
     - Secrets in other encodings, or cut in parts.
     - What is printed and not logged, such as ``http.client``'s ``debuglevel``; exceptions that
       are shown by something else than logging; what logging itself prints about a record that it
@@ -175,11 +210,21 @@ def _mask_stack(record: logging.LogRecord) -> None:
 
 def _masked(text: str) -> str:
     lowered = text.lower()
-    for hint in _HINTS:
-        if hint in lowered:
-            break
-    else:
-        return text
-    for pattern in _PATTERNS:
-        text = pattern.sub(rf"\g<keep>{_MASK}", text)
+    if any(hint in lowered for hint in _HINTS):
+        for pattern in _PATTERNS:
+            text = pattern.sub(rf"\g<keep>{_MASK}", text)
+    if "code" in lowered and any(name in lowered for name in _BESIDE):
+        if "code=" in lowered or "code%" in lowered:
+            text = _WORDS.sub(_without_code, text)
+        if _REQUEST.search(text):
+            text = _CODE_MEMBER.sub(rf"\g<keep>{_MASK}", text)
     return text
+
+
+def _without_code(match: re.Match[str]) -> str:
+    word = match[0]
+    if "code" not in word.lower() or not _SIGN_IN.search(word):
+        return word
+    for pattern in _CODES:
+        word = pattern.sub(rf"\g<keep>{_MASK}", word)
+    return word

@@ -42,6 +42,7 @@ class Need(NamedTuple):
         survives: Whether steps go on after a network error of the token request.
         chain: The sign-in that the token continues, if it does.
         patience: How long any process's token request may take, in seconds.
+        tells: Whether there is somebody to be told of a new refresh token.
     """
 
     label: str
@@ -51,6 +52,7 @@ class Need(NamedTuple):
     survives: bool = True
     chain: "Chain | None" = None
     patience: float = 0.0
+    tells: bool = False
 
 
 class Later(NamedTuple):

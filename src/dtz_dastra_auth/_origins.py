@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from . import _checks
+from . import _check_urls, _checks
 from ._errors import ConfigurationError
 
 logger = logging.getLogger("dtz_dastra_auth")
@@ -136,7 +136,7 @@ def warn_withheld(url: Any, kind: str) -> None:
     name = ascii(name[:200])
     if not _is_news(name):
         return
-    if origin[0] == "http" and not _checks.is_loopback(origin[1]):
+    if origin[0] == "http" and not _check_urls.is_loopback(origin[1]):
         logger.warning("%s withheld its credential from %s: it goes over https alone", kind, name)
         return
     logger.warning(
@@ -191,9 +191,9 @@ def _exact(origin: object) -> _Origin:
     # As `is_host` has it: in brackets, which an IPv6 address has lost here.
     host = url.raw_host.decode("ascii")
     host = f"[{host}]" if ":" in host else host
-    if found is None or not 0 < found[2] < 65_536 or not _checks.is_host(host):
+    if found is None or not 0 < found[2] < 65_536 or not _check_urls.is_host(host):
         raise ConfigurationError("origins: expected 'https://host[:port]'")
-    _checks.secure("origins", url.scheme, found[1].strip("[]"))
+    _check_urls.secure("origins", url.scheme, found[1].strip("[]"))
     return found
 
 

@@ -21,6 +21,7 @@ from ._urls import (
     without_parameter,
 )
 
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -43,8 +44,9 @@ class Query(Parts):
         """Put a secret on a request that has neither a credential nor a cookie."""
         before, url = query_of(request.url), request.url
         if isinstance(url, str) and _BROKEN.search(before):
-            # Beside a percent sign that begins no escape, urllib3 takes none for one.
-            before = before.replace("%", "%25")
+            # Beside a percent sign that begins no escape, urllib3 takes none for one; it writes
+            # them in capitals before it finds out.
+            before = _ESCAPE.sub(lambda match: match[0].upper(), before).replace("%", "%25")
         kept = without(before, {self.name, *dict(self.also)}.__contains__) if before else ""
         query = f"{kept}&{self._text(token)}" if kept else self._text(token)
         if isinstance(url, str):

@@ -46,7 +46,8 @@ class Renewal:
         label: The identity in words that are not secret, for logs and errors.
         caller: What the driver can do.
         renew: Gets a new token from elsewhere, or makes the attempt it is given.
-        goes_alone: Whether who would wait for itself makes a token request of its own.
+        is_careful: Whether a token request spends what made it: then it is not cut off when it is
+            early, and nobody makes one while another's is under way.
     """
 
     slot: Slot
@@ -56,29 +57,40 @@ class Renewal:
     renew: Callable[[Need, Attempt], Steps[Token | Later]] = field(
         default=lambda need, attempt: attempt()
     )
-    goes_alone: bool = True
+    is_careful: bool = False
 
-    def token(self, rejected: Token | None, deadline: Deadline) -> Steps[Token]:
+    def token(
+        self, rejected: Token | None, deadline: Deadline, lead_by: Deadline | None = None
+    ) -> Steps[Token]:
         """Give the identity's token, renewed when that is due.
 
         Args:
             rejected: The token that the caller's request has just come back with a 401 for.
             deadline: When the token has to be there.
+            lead_by: The same where this caller makes the token request, if that has more time.
 
         Raises:
             TokenError: No token could be had.
         """
         mark = object()
         try:
-            return (yield from self._token(mark, rejected, deadline))
+            return (yield from self._token(mark, rejected, deadline, lead_by or deadline))
         finally:
             # However this caller ended, by a signal between two lines even: what it leads and
             # has not ended goes to one of those who wait.
             self.slot.release(mark)
 
-    def _token(self, mark: object, rejected: Token | None, deadline: Deadline) -> Steps[Token]:
+    def _token(
+        self, mark: object, rejected: Token | None, deadline: Deadline, lead_by: Deadline
+    ) -> Steps[Token]:
         while True:
-            turn = self.slot.turn(rejected, deadline, mark, at_risk=not self.caller.survives)
+            turn = self.slot.turn(
+                rejected,
+                lead_by,
+                mark,
+                at_risk=not self.caller.survives,
+                is_patient=self.is_careful,
+            )
             if isinstance(turn, Token):
                 return turn
             if isinstance(turn, Failure):
@@ -137,7 +149,7 @@ class Renewal:
     def _go_alone(self, deadline: Deadline, rejected: Token | None) -> Steps[Token]:
         # Whoever has to wait for itself (a hook that calls while its own call is renewing, a
         # blocking call on the thread of the loop that leads) makes a token request of its own.
-        if _alone.get() or not self.goes_alone:
+        if _alone.get() or self.is_careful:
             raise TokenError(f"the token request for {self.label} called back into itself")
         failure = self.slot.pausing()
         if failure is not None:

@@ -27,8 +27,8 @@ class RenewingSource:
     """
 
     renews = True
-    # Whether one caller may make a token request while another's is under way.
-    _goes_alone = True
+    # Whether a token request spends what made it, so that an answer must not be lost.
+    _is_careful = False
     _slot: Callable[[], Slot | None] = staticmethod(_nothing)
 
     def __init__(
@@ -73,16 +73,17 @@ class RenewingSource:
         slot = self._state()
         timeout = self._timeout if caller.timeout is None else min(self._timeout, caller.timeout)
         obtain = partial(self._obtain, caller, rejected)
-        renewal = Renewal(
-            slot, obtain, self._label, caller, self._renew, goes_alone=self._goes_alone
-        )
-        return (yield from renewal.token(rejected, Deadline.after(slot.clock, timeout)))
+        renew = partial(self._renew, caller)
+        renewal = Renewal(slot, obtain, self._label, caller, renew, self._is_careful)
+        deadline = Deadline.after(slot.clock, timeout)
+        whole = Deadline.after(slot.clock, self._timeout) if self._is_careful else deadline
+        return (yield from renewal.token(rejected, deadline, whole))
 
     def reject(self, token: Token) -> None:
         """Take note that a token was refused; the next call renews it."""
         self._state().reject(token)
 
-    def _renew(self, need: Need, attempt: Attempt) -> Steps[Token | Later]:
+    def _renew(self, caller: Caller, need: Need, attempt: Attempt) -> Steps[Token | Later]:
         return self._kept_in().renew(self._identity, need, attempt)
 
     if not TYPE_CHECKING:

@@ -77,7 +77,7 @@ class Chain:
         untold: The refresh token that nobody was told of yet.
         token: The last access token.
         ended: Why it cannot be continued.
-        exchanging: What one caller at a time goes through to continue it.
+        exchanging: What one caller at a time goes through to continue it, and to share that.
         telling: What one caller at a time goes through to tell a new refresh token.
         keys: What it is found by.
     """
@@ -110,8 +110,8 @@ class Chain:
         self.untold: Credential | None = None
         self.token: Token | None = None
         self.ended: SignInRequiredError | None = None
-        self.exchanging: Final = Gate("token request")
-        self.telling: Final = Gate("call of on_refresh_token")
+        self.exchanging: Final = Gate("token request", shares_errors=False)
+        self.telling: Final = Gate("call of on_refresh_token", shares_errors=True)
         self._home = beginning.home, os.getpid()
         self.keys: Final[OrderedDict[bytes, None]] = OrderedDict()
 

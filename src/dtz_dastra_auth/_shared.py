@@ -115,12 +115,24 @@ class SharedTokenStore:
             share = self._shares.setdefault(slot, self._share(identity, need.chain))
         return share.renew(need, attempt)
 
-    def told(self, identity: Identity, refresh_token: str) -> Steps[None]:
-        """Note for other processes that a refresh token was told; for auth objects.
+    def is_to_tell(self, identity: Identity, refresh_token: str) -> Steps[bool]:
+        """Find out whether nobody has told a refresh token yet; for auth objects.
 
         Args:
             identity: Whose refresh token it is.
             refresh_token: The refresh token.
+        """
+        share = self._shares.get(self.slot(identity))
+        if isinstance(share, ChainShare):
+            return (yield from share.is_to_tell(refresh_token))
+        return True
+
+    def told(self, identity: Identity, refresh_token: str | None) -> Steps[None]:
+        """Note for other processes that a refresh token was told; for auth objects.
+
+        Args:
+            identity: Whose refresh token it is.
+            refresh_token: The refresh token; None when it could not be told.
         """
         share = self._shares.get(self.slot(identity))
         if isinstance(share, ChainShare):
@@ -137,7 +149,7 @@ class SharedTokenStore:
     def _share(self, identity: Identity, chain: Chain | None) -> Share:
         if chain is not None:
             filed = ChainShelf(self._cache, self._prefix, self._clock, chain, encrypt=self._encrypt)
-            return ChainShare(filed, self._health, self._clock, self._jitter)
+            return ChainShare(filed, chain, self._health, self._clock, self._jitter)
         make_seal = partial(Seal, identity, encrypt=self._encrypt)
         shelf = Shelf(self._cache, self._prefix, self._clock, make_seal)
         return Share(shelf, self._health, self._clock, self._jitter)

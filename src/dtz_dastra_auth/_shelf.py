@@ -94,8 +94,8 @@ class Shelf:
         self._clock = clock
         self._make_seal = make_seal
         self._made: Seal | None = None
-        # The process that has the lease (a fork copies this object), and since when.
-        self._held: tuple[int, Instant] | None = None
+        # The process that has the lease (a fork copies this object), since when and for how long.
+        self._held: tuple[int, Instant, int] | None = None
         self._tried: tuple[int, Any, Instant] | None = None
 
     @property
@@ -186,19 +186,28 @@ class Shelf:
         self._tried = os.getpid(), value, before
         if not self._cache.add(self._lease_key, value, timeout=self.lease):
             return False
-        self._held = os.getpid(), before
+        self._held = os.getpid(), before, self.lease
         return True
 
     def holds(self) -> bool:
         """Tell whether this process has the lease."""
         if self._held is None:
             return False
-        process, since = self._held
-        return process == os.getpid() and self._clock.now().since(since) < self.lease - _MARGIN
+        process, since, lasts = self._held
+        return process == os.getpid() and self._clock.now().since(since) < lasts - _MARGIN
 
-    def release(self) -> None:
-        """Give the lease back; one that may be another's by now is left to end."""
-        if self.holds():
+    @property
+    def hold(self) -> object:
+        """Give what tells the present hold of the lease from another one."""
+        return self._held
+
+    def release(self, hold: object = None) -> None:
+        """Give the lease back; one that may be another's by now is left to end.
+
+        Args:
+            hold: The hold of the lease that is meant; None for any.
+        """
+        if self.holds() and hold in (None, self._held):
             self._held = self._tried = None
             self._cache.delete(self._lease_key)
 
@@ -214,7 +223,7 @@ class Shelf:
         """
         value = None if self.holds() else self._cache.get(self._lease_key)
         if self._tried and self._tried[:2] == (os.getpid(), value):
-            self._held = os.getpid(), self._tried[2]
+            self._held = os.getpid(), self._tried[2], self.lease
         if value is None or self.holds():
             return None, None
         if _is_large(value):
@@ -259,9 +268,10 @@ class Shelf:
     def _failed(self, told: list[Any]) -> Failed:
         until, seconds, for_all, message, error, description, status_code, retry_after, *over = told
         failure = (SignInRequiredError if over else TokenError)(
-            message,
-            error=error,
-            description=description,
+            # They are no secrets.
+            str(message),
+            error=None if error is None else str(error),
+            description=None if description is None else str(description),
             status_code=status_code,
             retry_after=retry_after,
         )

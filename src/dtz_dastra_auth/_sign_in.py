@@ -3,9 +3,9 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
-from . import _checks
+from . import _check_urls, _checks
 from ._errors import ConfigurationError, SignInRequiredError, TokenError, retold
 from ._flow import Ask, Caller, Steps
 from ._hidden import Credential
@@ -14,6 +14,8 @@ from ._renewing_source import RenewingSource
 from ._rotation import Beginning, Chain, chain_of, identity_of
 from ._stores import Identity, TokenStore
 from ._token import Deadline, Token
+
+T = TypeVar("T")
 
 # What it gives is awaited where it can be.
 OnRefreshToken: TypeAlias = Callable[[str], object]
@@ -47,7 +49,7 @@ class Code:
             ConfigurationError: One of them cannot work.
         """
         code = _checks.code("code", code)
-        redirect_uri = _checks.redirect_uri("redirect_uri", redirect_uri)
+        redirect_uri = _check_urls.redirect_uri("redirect_uri", redirect_uri)
         if code_verifier is None:
             return cls(code, redirect_uri, "")
         return cls(code, redirect_uri, _checks.code_verifier("code_verifier", code_verifier))
@@ -87,7 +89,7 @@ class SignedInSource(RenewingSource):
     A grant is a subclass with an `_exchange` of its own.
     """
 
-    _goes_alone = False
+    _is_careful = True
 
     def __init__(
         self,
@@ -148,29 +150,46 @@ class SignedInSource(RenewingSource):
         return token
 
     def _tell_of_new(self, tell: OnRefreshToken, caller: Caller) -> Steps[None]:
-        chain = self._chain
+        chain, store = self._chain, self._kept_in()
         deadline = Deadline.after(self._state().clock, self._timeout)
 
+        def in_turn(steps: Callable[[], Steps[T]]) -> Steps[T]:
+            # After whoever got the refresh token has shared it, and not while this process is at
+            # the next one: what is shared of the two is one lease.
+            return chain.exchanging.through(steps, caller, deadline, self._label)
+
         def tell_it() -> Steps[None]:
-            # Another caller may have told it meanwhile.
-            if (refresh_token := chain.untold) is not None:
-                yield Ask(partial(tell, refresh_token), parameter="on_refresh_token")
+            refresh_token = chain.untold
+            # Another caller may have told it meanwhile, or another process.
+            if refresh_token is None:
+                return
+            ask = partial(store.is_to_tell, self._identity, refresh_token)
+            if (yield from in_turn(ask)):
+                note = partial(store.told, self._identity)
+                try:
+                    yield Ask(partial(tell, refresh_token), parameter="on_refresh_token")
+                except Exception:
+                    yield from in_turn(partial(note, None))
+                    raise
                 chain.was_told(refresh_token)
-                yield from self._kept_in().told(self._identity, refresh_token)
+                yield from in_turn(partial(note, refresh_token))
+            chain.was_told(refresh_token)
 
         # What is told may itself make a call with this very object.
         while chain.untold is not None and not chain.telling.is_mine(caller):
             yield from chain.telling.through(tell_it, caller, deadline, self._label)
 
-    def _renew(self, need: Need, attempt: Attempt) -> Steps[Token | Later]:
-        known = need._replace(chain=self._chain, patience=self._timeout)
-        return super()._renew(known, attempt)
+    def _renew(self, caller: Caller, need: Need, attempt: Attempt) -> Steps[Token | Later]:
+        known = need._replace(
+            chain=self._chain, patience=self._timeout, tells=self._tell is not None
+        )
+        steps = partial(super()._renew, caller, known, attempt)
+        return self._chain.exchanging.through(steps, caller, need.deadline, self._label)
 
     def _obtain(
         self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
     ) -> Steps[Granted]:
-        steps = partial(self._continue, deadline, previous)
-        return self._chain.exchanging.through(steps, caller, deadline, self._label)
+        return self._continue(deadline, previous)
 
     def _continue(self, deadline: Deadline, previous: Token | None) -> Steps[Granted]:
         chain = self._chain

@@ -109,6 +109,7 @@ class Slot:
         mark: object = None,
         *,
         at_risk: bool = False,
+        is_patient: bool = False,
     ) -> Token | Lead | Flight | Failure:
         """Decide what a caller does now.
 
@@ -117,6 +118,7 @@ class Slot:
             deadline: When the caller has to have its token.
             mark: What `release` will know the caller's lead by.
             at_risk: Whether a token request that fails ends the caller's own call.
+            is_patient: Whether an early renewal has all the time that any other one has.
 
         Returns:
             A token to use, a lead to take, a flight to wait for, or the failure of the last
@@ -132,6 +134,9 @@ class Slot:
                     and rejected is None
                     and self._is_due(token, now, at_risk=at_risk)
                 ):
+                    if not is_patient:
+                        most = min(EARLY_TIMEOUT, token.left(now) / 2)
+                        deadline = Deadline(self.clock, min(deadline.at, now.monotonic + most))
                     return self._take_off(now, deadline, mark, token)
                 return token
             if under_way is not None:
@@ -301,9 +306,6 @@ class Slot:
         token: Token | None = None,
         after: float = 0.0,
     ) -> Lead:
-        if token is not None:
-            most = min(EARLY_TIMEOUT, token.left(now) / 2)
-            deadline = Deadline(self.clock, min(deadline.at, now.monotonic + most))
         # Twice the time and a second: what a library may take beyond its deadline.
         overdue = now.monotonic + 2 * (deadline.at - now.monotonic) + 1
         self._flight = flight = Flight(overdue, mark)

@@ -77,8 +77,12 @@ class TokenStore(Protocol):
         """Get a new token for this process: from elsewhere, or by the token request."""
         ...
 
-    def told(self, identity: Identity, refresh_token: str) -> Steps[None]:
-        """Note for other processes that a refresh token was told."""
+    def is_to_tell(self, identity: Identity, refresh_token: str) -> Steps[bool]:
+        """Find out whether nobody has told a refresh token yet."""
+        ...
+
+    def told(self, identity: Identity, refresh_token: str | None) -> Steps[None]:
+        """Note for other processes that a refresh token was told, or that it could not be."""
         ...
 
     def clear(self) -> None:
@@ -152,12 +156,22 @@ class MemoryTokenStore:
         """
         return attempt()
 
-    def told(self, identity: Identity, refresh_token: str) -> Steps[None]:
-        """Have no other process to note it for.
+    def is_to_tell(self, identity: Identity, refresh_token: str) -> Steps[bool]:
+        """Have no other process that could have told it.
 
         Args:
             identity: Whose refresh token it is.
             refresh_token: The refresh token.
+        """
+        yield from ()
+        return True
+
+    def told(self, identity: Identity, refresh_token: str | None) -> Steps[None]:
+        """Have no other process to note it for.
+
+        Args:
+            identity: Whose refresh token it is.
+            refresh_token: The refresh token; None when it could not be told.
         """
         yield from ()
 

@@ -46,6 +46,9 @@ def token_request(request: Any, step: Exchange, *, blocks: bool) -> Any:
     left = max(step.deadline.left(), LEAST_TIMEOUT)
     phases = request.extensions.get("timeout") or {}
     limits = {phase: _shorter(phases.get(phase), left) for phase in _PHASES}
+    if step.is_patient:
+        # Before it is connected nothing is sent, and nothing lost.
+        limits["read"] = limits["write"] = left
     headers = {**step.headers, "Accept-Encoding": "identity"}
     if "User-Agent" in request.headers:
         headers["User-Agent"] = request.headers["User-Agent"]

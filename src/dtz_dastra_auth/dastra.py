@@ -9,7 +9,7 @@ from typing import Self, cast
 
 import requests
 
-from . import _checks, _environment
+from . import _check_urls, _checks, _environment
 from ._auth import Auth
 from ._flow import Answer, Caller, Exchange, Steps
 from ._hidden import Credential
@@ -82,7 +82,7 @@ class DastraClientCredentials(Auth):
             _checks.dastra_key("public_key", public_key),
             _checks.dastra_key("private_key", private_key),
             scope=_checks.scope("scope", scope),
-            token_url=_checks.endpoint("token_url", token_url),
+            token_url=_check_urls.endpoint("token_url", token_url),
             session=session,
             store=store,
             timeout=timeout,

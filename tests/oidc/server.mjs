@@ -9,6 +9,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { createRequire } from 'node:module';
 
+import { PERSONS, askForConsent, record, signInPage, takeTime } from './persons.mjs';
+
 const [modules, pem] = process.argv.slice(2);
 
 // The provider announces itself with console.info; standard output is for the port alone.
@@ -25,6 +27,7 @@ const KEY_PAIRS = {
 };
 
 const PROVIDER = {
+  ...PERSONS,
   clients: Object.entries(KEY_PAIRS).map(([client_id, client_secret]) => ({
     client_id,
     client_secret,
@@ -35,21 +38,27 @@ const PROVIDER = {
     token_endpoint_auth_method: 'client_secret_basic',
   })),
   features: {
+    ...PERSONS.features,
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
     introspection: { enabled: true, allowedPolicy: () => true },
   },
-  routes: { token: '/connect/token', introspection: '/connect/introspect' },
-  scopes: ['api1'],
+  routes: {
+    ...PERSONS.routes,
+    token: '/connect/token',
+    introspection: '/connect/introspect',
+  },
+  scopes: ['api1', 'offline_access'],
   // It counts in whole seconds of the clock: `expires_in: 2` lives between one second and two, so a
   // client meets both a renewal ahead of time and a 401 that comes earlier than announced.
-  ttl: { ClientCredentials: 2 },
+  ttl: { ...PERSONS.ttl, ClientCredentials: 2 },
 };
 
 const WORKSPACES = { items: [{ id: 1, label: 'My data company', state: 'Active' }], total: 1 };
 
 const tokenRequests = {};
 const calls = {};
+let grants;
 
 function count(table, key, status) {
   table[key] ??= {};
@@ -69,7 +78,8 @@ async function resourceServer(ctx, next) {
     return next();
   }
   const [, value] = /^Bearer ([^ ]+)$/.exec(ctx.get('Authorization')) ?? [];
-  const token = value && (await ctx.app.ClientCredentials.find(value));
+  const { AccessToken, ClientCredentials } = ctx.app;
+  const token = value && ((await ClientCredentials.find(value)) ?? (await AccessToken.find(value)));
   const allowed = Boolean(token?.isValid && token.scopes.has('api1'));
   ctx.status = allowed ? 200 : 401;
   ctx.body = allowed ? WORKSPACES : '';
@@ -80,7 +90,7 @@ async function report(ctx, next) {
   if (ctx.path !== '/counts') {
     return next();
   }
-  ctx.body = { tokenRequests, calls };
+  ctx.body = { tokenRequests, calls, grants };
 }
 
 // The issuer holds the port, so the provider is made when the port is known.
@@ -89,12 +99,18 @@ const tls = readFileSync(pem);
 const server = createServer({ key: tls, cert: tls }, (request, response) =>
   provider(request, response),
 );
+// After the usual five seconds it would at times close a connection on which a request is coming.
+server.keepAliveTimeout = 120_000;
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address();
   const app = new Provider(`https://127.0.0.1:${port}`, PROVIDER);
+  grants = record(app);
   app.use(report);
   app.use(resourceServer);
+  app.use(takeTime);
   app.use(countTokenRequests);
+  app.use(askForConsent);
+  app.use(signInPage);
   provider = app.callback();
   console.log(port);
 });

@@ -21,7 +21,7 @@ import clients
 from dtz_dastra_auth import DastraClientCredentials, MemoryTokenStore, TokenError
 
 if TYPE_CHECKING:
-    from oidc.conftest import AuthorizationServer, Counts, KeyPair
+    from oidc.server import AuthorizationServer, Counts, KeyPair
 
 #: Seconds.
 DURATION, INTERVAL = 10.0, 0.3
