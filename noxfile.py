@@ -46,7 +46,7 @@ LOCKS = {
 }
 # What the default session leaves out: it has to be done in a minute or two.
 SLOW = ("niquests", "faults", "lifecycle", "security", "properties")
-SLOW += ("fleet", "bench", "tools", "documentation")
+SLOW += ("fleet", "bench", "tools", "documentation", "sign_in")
 QUICK = tuple(f"--ignore=tests/{slow}" for slow in SLOW)
 SOAK = "tests/lifecycle/test_soak.py"
 # Its tokens live for a second or two by the clock on the wall: nothing runs beside it.
@@ -109,6 +109,15 @@ def fleet(session: nox.Session) -> None:
     others = [f"--ignore={path}" for path in alone]
     pytest(session, "tests/fleet", "tests/bench", *others)
     session.run("pytest", "-p", "no_skips", *alone, *session.posargs)
+
+
+@nox.session
+def sign_in(session: nox.Session) -> None:
+    """Have persons sign in, to a real server and in a browser, and share what they then have."""
+    install_programs(session, BROWSER)
+    install(session, *EXTRAS, "--group=sign-in")
+    # By the clock on the wall: nothing runs beside it.
+    session.run("pytest", "-p", "no_skips", "tests/sign_in", *session.posargs)
 
 
 @nox.session

@@ -5,8 +5,9 @@
     python examples/tour.py --json      for machines
 
 A row is one method in one client: three calls with one auth object. --live runs the methods whose
-variables (below) are set; it reads and changes nothing there. The exit status is 0 when every call
-was answered with a 200.
+variables (below) are set; it reads and changes nothing there. Methods for which a person signs in
+are left out there: a code is good for one row, and a refresh token would be spent. The exit status
+is 0 when every call was answered with a 200.
 """
 
 import argparse
@@ -22,13 +23,17 @@ from typing import Any, NamedTuple
 
 import anyio
 import requests
-from wire import Wire, real_services, shown, stand_in_services
+from wire import PERSON, REDIRECT_URI, Person, Wire, real_services, shown, stand_in_services
 
 from dtz_dastra_auth import (
     AuthError,
     DastraApiKey,
+    DastraAuthorizationCode,
     DastraClientCredentials,
+    DastraRefreshToken,
     DtzApiKey,
+    DtzApiKeyExchange,
+    DtzAuthorizationCode,
     DtzBasic,
     DtzBearer,
     DtzCookie,
@@ -63,6 +68,33 @@ def login(username: str, password: str, context_id: str | None = None) -> DtzBea
     return DtzBearer(DtzLogin(username, password, context_id=context_id, store=MemoryTokenStore()))
 
 
+def exchange(api_key: str, context_id: str | None = None) -> DtzBearer:
+    """Make an object that shares its token with no other."""
+    source = DtzApiKeyExchange(api_key, context_id=context_id, store=MemoryTokenStore())
+    return DtzBearer(source)
+
+
+def code(public: str, private: str, person: Person) -> DastraAuthorizationCode:
+    """Make an object of a person who has just signed in."""
+    return DastraAuthorizationCode(
+        person.dastra_code(), REDIRECT_URI, public, private, store=MemoryTokenStore()
+    )
+
+
+def refresh_token(public: str, private: str, person: Person) -> DastraRefreshToken:
+    """Make an object of a person who has signed in before."""
+    token = person.dastra_refresh_token()
+    return DastraRefreshToken(token, public, private, store=MemoryTokenStore())
+
+
+def dtz_code(context_id: str, person: Person) -> DtzBearer:
+    """Make an object of a person who has just signed in."""
+    source = DtzAuthorizationCode(
+        person.dtz_code(), context_id, REDIRECT_URI, store=MemoryTokenStore()
+    )
+    return DtzBearer(source)
+
+
 class Method(NamedTuple):
     """A way to authenticate: `make` takes the values of `variables`."""
 
@@ -74,6 +106,8 @@ class Method(NamedTuple):
 
 METHODS = (
     Method("DastraClientCredentials", DASTRA, PAIR, key_pair),
+    Method("DastraAuthorizationCode", DASTRA, (*PAIR, PERSON), code),
+    Method("DastraRefreshToken", DASTRA, (*PAIR, PERSON), refresh_token),
     Method("DastraApiKey", DASTRA, PAIR[1:], DastraApiKey),
     Method("DtzApiKey", DTZ, KEY, DtzApiKey),
     Method("DtzApiKey+context", DTZ, KEY + CONTEXT, lambda k, c: DtzApiKey(k, context_id=c)),
@@ -81,6 +115,9 @@ METHODS = (
     Method("DtzBearer callable", DTZ, TOKEN, lambda token: DtzBearer(lambda: token)),
     Method("DtzBearer login", DTZ, LOGIN, login),
     Method("DtzBearer login+context", DTZ, LOGIN + CONTEXT, login),
+    Method("DtzBearer key", DTZ, KEY, exchange),
+    Method("DtzBearer key+context", DTZ, KEY + CONTEXT, exchange),
+    Method("DtzBearer code", DTZ, (*CONTEXT, PERSON), dtz_code),
     Method("DtzBasic key", DTZ, KEY, partial(DtzBasic, "apikey")),
     Method("DtzBasic bearer", DTZ, TOKEN, partial(DtzBasic, "bearer")),
     Method("DtzCookie", DTZ, TOKEN, DtzCookie),
@@ -184,12 +221,15 @@ def visit(row: Row, auth: Callable[[], Any], url: str, client: Client, wire: Wir
     return row
 
 
-def tour(credentials: Mapping[str, str], wire: Wire, left_out: list[str]) -> Iterator[Row]:
+def tour(credentials: Mapping[str, Any], wire: Wire, left_out: list[str]) -> Iterator[Row]:
     """Visit every method in every client, and note what had to be left out."""
     clients = installed_clients()
     left_out += [f"{name}: not installed" for name in ("httpx2", "trio") if not installed(name)]
     for method in METHODS:
         missing = [name for name in method.variables if name not in credentials]
+        if PERSON in missing:
+            left_out.append(f"{method.name}: {PERSON} has to sign in")
+            continue
         if missing:
             left_out.append(f"{method.name}: {', '.join(missing)} not set")
             continue

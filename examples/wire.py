@@ -10,11 +10,28 @@ import importlib.util
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
 from requests.adapters import HTTPAdapter
+
+REDIRECT_URI = "https://app.example.org/callback"
+# Stands among the credentials for what no variable can hold.
+PERSON = "a person"
+
+
+class Person(Protocol):
+    """Somebody who signs in as often as they are asked to."""
+
+    def dastra_code(self) -> str:
+        """Sign in to Dastra, and bring back the code."""
+
+    def dastra_refresh_token(self) -> str:
+        """Have signed in to Dastra before."""
+
+    def dtz_code(self) -> str:
+        """Sign in to DTZ, and bring back the code."""
 
 
 class Sent(NamedTuple):
@@ -30,7 +47,7 @@ Wire = Callable[[], list[Sent]]
 
 
 @contextmanager
-def stand_in_services() -> Iterator[tuple[Mapping[str, str], Wire]]:
+def stand_in_services() -> Iterator[tuple[Mapping[str, Any], Wire]]:
     """Run the stand-ins; give the credentials that they take, and their log."""
     # Imported here, so that the real services can be called without the extra `testing`.
     from dtz_dastra_auth.testing import serve
@@ -42,7 +59,18 @@ def stand_in_services() -> Iterator[tuple[Mapping[str, str], Wire]]:
             arrived = sorted([*dastra.requests, *dtz.requests], key=lambda request: request.time)
             return [Sent(each.target, each.headers, each.is_token_request) for each in arrived]
 
+        class Somebody:
+            def dastra_code(self) -> str:
+                return dastra.make_code(REDIRECT_URI)
+
+            def dastra_refresh_token(self) -> str:
+                return dastra.make_refresh_token()
+
+            def dtz_code(self) -> str:
+                return dtz.make_code(REDIRECT_URI)
+
         credentials = {
+            PERSON: Somebody(),
             "DASTRA_PUBLIC_KEY": dastra.public_key,
             "DASTRA_PRIVATE_KEY": dastra.private_key,
             "DTZ_API_KEY": dtz.api_key,
@@ -55,7 +83,7 @@ def stand_in_services() -> Iterator[tuple[Mapping[str, str], Wire]]:
 
 
 @contextmanager
-def real_services() -> Iterator[tuple[Mapping[str, str], Wire]]:
+def real_services() -> Iterator[tuple[Mapping[str, Any], Wire]]:
     """Give the environment, and a log of what the HTTP libraries send meanwhile."""
     log: list[Sent] = []
     with ExitStack() as patches:

@@ -50,10 +50,17 @@ PLUGINS = [
 CALLED = [name for name in EXPORTED if name.rpartition(".")[2] not in {"TokenSource", "TokenStore"}]
 
 # Arguments that are right, for finding out which can be wrong.
+PAIR = {"public_key": "public-key", "private_key": "private-key"}
+CODE = {"code": "code", "redirect_uri": "https://app.example.org/callback"}
+BROWSER = {"redirect_uri": "https://app.example.org/callback"}
 RIGHT: dict[str, dict[str, Any]] = {
     "DastraApiKey": {"private_key": "private-key"},
-    "DastraClientCredentials": {"public_key": "public-key", "private_key": "private-key"},
+    "DastraAuthorizationCode": CODE | PAIR,
+    "DastraClientCredentials": PAIR,
+    "DastraRefreshToken": {"refresh_token": "refresh-token"} | PAIR,
     "DtzApiKey": {"api_key": "apikey-1234"},
+    "DtzApiKeyExchange": {"api_key": "apikey-1234"},
+    "DtzAuthorizationCode": CODE | {"context_id": "context-1234"},
     "DtzBasic": {"username": "apikey", "password": "apikey-1234"},
     "DtzBearer": {"token": "token"},
     "DtzCookie": {"token": "token"},
@@ -61,10 +68,18 @@ RIGHT: dict[str, dict[str, Any]] = {
     "DtzQueryKey": {"api_key": "apikey-1234"},
     "MemoryTokenStore": {},
     "SharedTokenStore": {"cache": SimpleNamespace(get=id, set=id, add=id, delete=id)},
+    "dastra_authorization_url": {"public_key": "public-key"} | BROWSER,
+    "dtz_authorization_url": {"context_id": "context-1234"} | BROWSER,
+}
+# What raises no ConfigurationError, or is raised: errors, protocols, the filter, what reads a URL.
+OTHERS = {
+    *("AuthError", "AuthorizationError", "ConfigurationError", "SignInRequiredError", "TokenError"),
+    *("TokenSource", "TokenStore", "CredentialFilter", "AuthorizationUrl", "code_from_callback"),
 }
 VARIABLES = {
     "DASTRA_PUBLIC_KEY": "public-key",
     "DASTRA_PRIVATE_KEY": "private-key",
+    "DASTRA_REFRESH_TOKEN": "refresh-token",
     "DTZ_API_KEY": "apikey-1234",
     "DTZ_ACCESS_TOKEN": "token",
     "DTZ_USERNAME": "user@example.org",
@@ -87,7 +102,7 @@ def page(name: str) -> BeautifulSoup:
 @cache
 def entries() -> dict[str, tuple[str, Tag]]:
     """Give the page and the signature of each entry, by its name."""
-    names = ["index", "dastra", "dtz", "tokens", "errors", "logs", "testing"]
+    names = ["index", "dastra", "dtz", "tokens", "signing-in", "errors", "logs", "testing"]
     found = [(name, tag) for name in names for tag in page(name).select("dt.sig")]
     return {str(tag["id"]): (name, tag) for name, tag in found if "id" in tag.attrs}
 
@@ -163,11 +178,21 @@ def test_its_signature_is_the_one_that_it_has(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*CALLED, *FROM_ENV])
 def test_each_parameter_is_described(name: str) -> None:
+    made = makes_it(name)
     attributes = [
-        each.removeprefix(f"{name}.") for each in entries() if each.startswith(f"{name}.")
+        each.removeprefix(f"{made}.") for each in entries() if each.startswith(f"{made}.")
     ]
-    missing = {*parameters(name)} - {*field(name, "Parameters"), *attributes}
+    missing = {*parameters(name)} - {*field(made, "Parameters"), *attributes}
     assert not missing
+
+
+def makes_it(name: str) -> str:
+    """Give the entry that has a class's constructor: its own, or the one it is inherited from."""
+    made: Any = target(name)
+    if isinstance(made, type) and not {"__init__", "__new__"} & {*vars(made)}:
+        base = made.__bases__[0].__name__
+        return f"dtz_dastra_auth.{base}" if base in dtz_dastra_auth.__all__ else name
+    return name
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -190,9 +215,11 @@ def test_from_env_says_that_it_raises(name: str) -> None:
 
 
 def test_the_rooms_that_are_tried_for_errors_are_all_that_there_are() -> None:
-    # The others are errors, which are raised; protocols, which cannot be; and the filter.
-    others = {"AuthError", "ConfigurationError", "TokenError", "TokenSource", "TokenStore"}
-    assert {*dtz_dastra_auth.__all__} - {*RIGHT} == others | {"CredentialFilter"}
+    assert {*dtz_dastra_auth.__all__} - {*RIGHT} == OTHERS
+
+
+def test_what_reads_a_callback_says_what_it_raises() -> None:
+    assert field("dtz_dastra_auth.code_from_callback", "Raises") == ["AuthorizationError"]
 
 
 class Environment(dict[str, str]):
@@ -308,11 +335,19 @@ def messages(error: str) -> Iterator[tuple[str, str | None]]:
                 yield module, pattern(call.args[0], module)
 
 
-@pytest.mark.parametrize("error", ["ConfigurationError", "TokenError"])
-def test_each_message_is_on_the_page_of_errors(error: str) -> None:
+MESSAGES = {
+    "ConfigurationError": 20,
+    "TokenError": 15,
+    "AuthorizationError": 4,
+    "SignInRequiredError": 2,
+}
+
+
+@pytest.mark.parametrize(("error", "least"), MESSAGES.items())
+def test_each_message_is_on_the_page_of_errors(error: str, least: int) -> None:
     listed = literals("errors")
     found = list(messages(error))
-    assert len(found) > 10
+    assert len(found) >= least
     for module, each in found:
         if each is None:
             # It tells again what another process was told.
@@ -331,6 +366,20 @@ def test_each_reason_that_a_token_answer_is_not_used_is_on_the_page_of_errors() 
     assert len(reasons) == 3
     for each in reasons:
         assert any(re.fullmatch(f"the token answer for .* {each}", text) for text in listed), each
+
+
+def test_each_reason_to_sign_in_again_is_on_the_page_of_errors() -> None:
+    listed = literals("errors")
+    reasons = [
+        pattern(call.args[0], module)
+        for module, tree in trees().items()
+        for name, _, call in calls(tree)
+        if name == "_over"
+    ]
+    assert len(reasons) == 2
+    for each in reasons:
+        wanted = rf"sign in again: {each} \(WHOSE\)"
+        assert any(re.fullmatch(wanted, text) for text in listed), each
 
 
 def test_each_record_is_on_the_page_of_logs_with_its_level() -> None:

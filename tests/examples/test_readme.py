@@ -86,6 +86,12 @@ def a_function_and_a_login_both_authenticate(services: StandIns, output: str) ->
     assert paths == ["auth", "refresh"]
 
 
+def a_person_signs_in(services: StandIns, output: str) -> None:
+    assert output.startswith("redirect to https://account.dastra.eu/connect/authorize?")
+    assert "code_challenge_method=S256" in output
+    assert statuses(services) == ([], [])
+
+
 def the_environment_is_read(services: StandIns, output: str) -> None:
     assert statuses(services) == ([200], [])
     assert len(services.dastra.token_requests) == 1
@@ -123,6 +129,7 @@ EXPECTED: list[Callable[[StandIns, str], None]] = [
     it_prints_that_it_worked,
     every_client_sends_the_key,
     a_function_and_a_login_both_authenticate,
+    a_person_signs_in,
     the_environment_is_read,
     a_cleared_store_asks_again,
     both_errors_are_caught,
@@ -152,6 +159,28 @@ def test_a_block_does_what_the_text_says(
     (tmp_path / "block.py").write_text(program, encoding="utf-8")
     output = run(services, tmp_path, "block.py")
     expected(services, output)
+
+
+BROWSER = """
+import sys, requests, block
+form = {"username": sys.argv[1], "password": sys.argv[2]}
+back = requests.post(block.sign_in(), data=form, allow_redirects=False).headers["Location"]
+print(block.callback(back), block.session)
+"""
+
+
+@EACH
+def test_who_signs_in_as_it_shows_comes_back_with_what_makes_calls(
+    text: str, services: StandIns, tmp_path: Path
+) -> None:
+    programs = [block for block in blocks(text) if "def test_" not in block]
+    program = programs[EXPECTED.index(a_person_signs_in)]
+    (tmp_path / "block.py").write_text(program, encoding="utf-8")
+    (tmp_path / "browser.py").write_text(BROWSER, encoding="utf-8")
+    dastra = services.dastra
+    output = run(services, tmp_path, "browser.py", dastra.username, dastra.password)
+    assert output.endswith("<Response [200]> {}\n")
+    assert {(tmp_path / "refresh-token.txt").read_text()} == dastra.refresh_tokens_in_force
 
 
 @EACH

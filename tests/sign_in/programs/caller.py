@@ -13,7 +13,7 @@ from typing import Any
 
 import clients
 from dtz_dastra_auth import DastraRefreshToken, SharedTokenStore
-from oidc.shared_cache import SqliteCache
+from sign_in.shared_cache import SqliteCache
 
 #: Seconds between the calls of a thread.
 INTERVAL = 0.3

@@ -1,6 +1,6 @@
 """What a person has signed in for, renewed ten times by crowds, where reuse is detected.
 
-The clock is the server's: an access token lives for two seconds.
+The clock is the server's: an access token lives for three to four seconds.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from oidc.crowds import KINDS, Crowd, Stay, run
 from oidc.server import AuthorizationServer, Grants
+from sign_in.crowds import KINDS, Crowd, Stay, run
 
 THREADS, TASKS, RENEWALS = 32, 200, 10
 
@@ -49,7 +49,13 @@ class Seen:
 def seen(request: pytest.FixtureRequest, trusted: AuthorizationServer) -> list[Seen]:
     """Let crowds call until each sign-in was renewed ten times."""
     stays = [
-        Stay(trusted, each, renewals=RENEWALS, half_of_them_anew=request.param == "everybody")
+        Stay(
+            trusted,
+            each,
+            renewals=RENEWALS,
+            half_of_them_anew=request.param == "everybody",
+            lifetime=4,
+        )
         for each in TOGETHER[request.param]
     ]
     run(stays)

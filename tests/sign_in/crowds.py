@@ -25,7 +25,7 @@ from oidc.server import AuthorizationServer
 
 #: Seconds between two calls of a caller; no call takes `HANGS`, and whoever has not seen all
 #: renewals after `MOST` gives up.
-STEP, HANGS, MOST = 1.2, 30.0, 60.0
+STEP, HANGS, MOST = 2.4, 30.0, 90.0
 #: Those of an event loop. In a larger pool the time that it takes to hand one out adds up.
 CONNECTIONS = 10
 
