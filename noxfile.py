@@ -114,7 +114,7 @@ def fleet(session: nox.Session) -> None:
 @nox.session
 def sign_in(session: nox.Session) -> None:
     """Have persons sign in, to a real server and in a browser, and share what they then have."""
-    install_programs(session, BROWSER)
+    install_programs(session, BROWSER | {"redis-server": "redis-server"})
     install(session, *EXTRAS, "--group=sign-in")
     # By the clock on the wall: nothing runs beside it.
     session.run("pytest", "-p", "no_skips", "tests/sign_in", *session.posargs)

@@ -20,13 +20,7 @@ _REMEMBERED = 16
 
 
 class Beliefs:
-    """One process's judgement on one identity's values.
-
-    Attributes:
-        lease: How long a lease lasts, in seconds.
-    """
-
-    lease: float = LEASE
+    """One process's judgement on one identity's values."""
 
     def __init__(self, health: Health, clock: Clock) -> None:
         """Start with nothing seen.
@@ -89,7 +83,7 @@ class Beliefs:
             return token.value in self._replaced
         return need.token is None or token.lifetime == previous.lifetime
 
-    def is_overdue(self, lease: Any, failed: Failed | None) -> bool:
+    def is_overdue(self, lease: Any, failed: Failed | None, lasts: float) -> bool:
         """Tell a lease, or a failure, that does not end in its time.
 
         Some caches add in two steps, of which the second gives the key its end; and some take
@@ -98,11 +92,12 @@ class Beliefs:
         Args:
             lease: The value that stands where a lease does.
             failed: What it says, if it is a failure.
+            lasts: How long a lease lasts, in seconds.
         """
         now = self._clock.now().monotonic
         if not is_same(lease, self._lease):
             self._lease, self._lease_since = lease, now
-        lasts = failed.seconds if failed else self.lease
+        lasts = failed.seconds if failed else lasts
         return now > self._lease_since + lasts + SPACING
 
 

@@ -238,6 +238,9 @@ class _SignedIn(SignedInSource):
         answer: Answer = yield Exchange(
             token_url, headers, body, deadline, self._session, is_patient=True
         )
+        # It takes the place of the one that was sent, whatever the access token is like.
+        if (refresh_token := _oauth.refresh_token_in(answer)) is not None:
+            self._chain.advance(refresh_token, deadline.clock.now().wall)
         # The server may repeat a secret as it was given or as it was sent.
         sent = Credential(headers["Authorization"].removeprefix("Basic "))
         return _oauth.read_token(

@@ -107,4 +107,7 @@ def retold(error: Exception, label: str) -> TokenError:
 
 def is_answer(error: Exception) -> bool:
     """Tell what the token endpoint has answered from what went wrong on the way."""
+    if isinstance(error, SignInRequiredError):
+        # Or from what is known without any.
+        return True
     return isinstance(error, TokenError) and error.status_code is not None

@@ -56,11 +56,12 @@ class Health:
         longest = now - min([now, *begun])
         if longest > SLOW:
             self.rest("does not answer")
-        return now < self._rests_until or longest > HESITATION or self.is_crowded()
+        is_crowded = not self.is_warm and len(begun) >= _MOST_FIRST
+        return self.is_resting() or longest > HESITATION or is_crowded
 
-    def is_crowded(self) -> bool:
-        """Tell whether many are waiting for the cache's first answer."""
-        return not self.is_warm and len(self._begun()) >= _MOST_FIRST
+    def is_resting(self) -> bool:
+        """Tell whether the cache has failed, and is left alone for that."""
+        return self._clock.now().monotonic < self._rests_until
 
     def _begun(self) -> list[float]:
         process = os.getpid()

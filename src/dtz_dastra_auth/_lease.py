@@ -149,13 +149,16 @@ class Share:
         def let_go() -> None:
             if not self._under_way:
                 with suppress(TroubleError):
-                    self._health.ask(partial(self._shelf.release, hold))
+                    self._health.ask(partial(self._settle, hold))
 
         timer = Timer(_GRACE, let_go)
         timer.daemon = True
         # At the end of the interpreter no thread can be started any more.
         with suppress(RuntimeError):
             timer.start()
+
+    def _settle(self, hold: object) -> None:
+        self._shelf.release(hold)
 
     def _find(self, need: Need) -> Steps[tuple[Token | Later | None, Any]]:
         """Look for a token; None when this process is to ask, and what was in the cache then."""
@@ -170,7 +173,7 @@ class Share:
             lease, failed = yield from self._ask_in_time(self._shelf.standing)
             if lease is None and (yield from self._claim()):
                 return (yield from self._look_again(need))
-            if lease is None or self._beliefs.is_overdue(lease, failed):
+            if lease is None or self._beliefs.is_overdue(lease, failed, self._shelf.lasts):
                 races += 1
                 yield from self._clear(lease, races)
                 continue

@@ -146,10 +146,7 @@ def read_token(
         SignInRequiredError: The grant was refused, and a person has to sign in again.
         TokenError: The answer holds no token that could be used.
     """
-    try:
-        content = _concealed(json.loads(answer.body))
-    except (ValueError, RecursionError):
-        content = None
+    content = _content(answer)
     members: dict[str, Any] = content if isinstance(content, dict) else {}
     if not 200 <= answer.status < 300 or "error" in members:
         raise _refusal(answer, members, label, secrets, signs_in=signs_in)
@@ -165,8 +162,28 @@ def read_token(
         problem = str(error)
     if problem:
         raise _unusable(answer, label, f"cannot be used: {problem}")
-    refresh_token = _refresh_token(members.get("refresh_token"))
-    return Granted(value, _lifetime(members.get("expires_in")), refresh_token)
+    return Granted(value, _lifetime(members.get("expires_in")), refresh_token_in(answer))
+
+
+def refresh_token_in(answer: Answer) -> str | None:
+    """Give the refresh token of an answer, if there is one that could be sent back.
+
+    Args:
+        answer: What came back; the access token in it may be one that cannot be used.
+    """
+    content = _content(answer)
+    given = content.get("refresh_token") if isinstance(content, dict) else None
+    # Of any visible characters and spaces (RFC 6749 appendix A.17).
+    if answer.status >= 300 or not isinstance(given, str):
+        return None
+    return Credential(given) if re.fullmatch(r"[\x20-\x7e]+", given) else None
+
+
+def _content(answer: Answer) -> Any:
+    try:
+        return _concealed(json.loads(answer.body))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _concealed(content: Any) -> Any:
@@ -176,14 +193,6 @@ def _concealed(content: Any) -> Any:
     if isinstance(content, dict):
         return {name: _concealed(each) for name, each in content.items()}
     return conceal(content)
-
-
-def _refresh_token(given: object) -> str | None:
-    # Of any visible characters and spaces (RFC 6749 appendix A.17). One that could not be sent
-    # back replaces none.
-    if not isinstance(given, str) or not re.fullmatch(r"[\x20-\x7e]+", given):
-        return None
-    return Credential(given)
 
 
 def _lifetime(expires_in: object) -> float:

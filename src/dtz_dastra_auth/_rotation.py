@@ -30,8 +30,10 @@ from ._token import Token
 # By so many of its latest refresh tokens a chain is found: with an hour each, six weeks.
 _REMEMBERED = 1024
 
-# What tells this process's chains from those that an object brings along from elsewhere.
-PROCESS: Final = os.urandom(16)
+
+def process() -> bytes:
+    """Give what tells this process from others, from the one that it was forked from too."""
+    return _known.process
 
 
 class Beginning:
@@ -53,12 +55,12 @@ class Beginning:
         identity: Identity,
         client: Identity | None = None,
         refresh_token: str | None = None,
-        home: bytes = PROCESS,
+        home: bytes | None = None,
     ) -> None:
         self.identity: Final = identity
         self.client: Final = client
         self.refresh_token: Final = None if refresh_token is None else Credential(refresh_token)
-        self.home: Final = home
+        self.home: Final = home or process()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The oldest pickles know no slots.
@@ -74,8 +76,10 @@ class Chain:
         refresh_token: What the next token request sends; None before the code was exchanged, and
             where there is none.
         is_begun: Whether the code has been exchanged.
+        since: When the refresh token was given, in seconds since the epoch, later for each.
         untold: The refresh token that nobody was told of yet.
         token: The last access token.
+        unkept: The same while a store that is shared has yet to take it.
         ended: Why it cannot be continued.
         exchanging: What one caller at a time goes through to continue it, and to share that.
         telling: What one caller at a time goes through to tell a new refresh token.
@@ -92,8 +96,10 @@ class Chain:
         "is_begun",
         "keys",
         "refresh_token",
+        "since",
         "telling",
         "token",
+        "unkept",
         "untold",
     )
 
@@ -107,48 +113,81 @@ class Chain:
         self.client: Final = beginning.client
         self.refresh_token = beginning.refresh_token
         self.is_begun = beginning.refresh_token is not None
+        self.since = 0.0
         self.untold: Credential | None = None
         self.token: Token | None = None
+        self.unkept: Token | None = None
         self.ended: SignInRequiredError | None = None
         self.exchanging: Final = Gate("token request", shares_errors=False)
         self.telling: Final = Gate("call of on_refresh_token", shares_errors=True)
-        self._home = beginning.home, os.getpid()
+        self._home = beginning.home
         self.keys: Final[OrderedDict[bytes, None]] = OrderedDict()
 
     @property
     def is_foreign(self) -> bool:
         """Tell whether another process may be continuing it: the one that began it."""
-        return self._home != (PROCESS, os.getpid())
+        return self._home != process()
 
-    def advance(self, refresh_token: str | None) -> None:
+    @property
+    def has_moved(self) -> bool:
+        """Tell whether it has had another refresh token than it was begun with."""
+        return len(self.keys) > 1
+
+    def advance(self, refresh_token: str, now: float) -> None:
         """Take what the server has answered.
 
         Args:
-            refresh_token: The new refresh token; None when the one that was sent goes on.
+            refresh_token: The new refresh token, or the one that was sent once more.
+            now: When that was, in seconds since the epoch.
         """
-        self.is_begun, self.ended = True, None
-        if refresh_token is None or refresh_token == self.refresh_token:
+        # Clocks of other machines may be ahead.
+        self._take(refresh_token, max(now, self.since + 0.001))
+
+    def _take(self, refresh_token: str, since: float) -> None:
+        self.is_begun = True
+        if refresh_token == self.refresh_token:
             return
         # Found by it before anybody can have made an object from it.
         _known.add(self, self.identity_of(refresh_token))
+        self.since, self.ended, self.unkept = since, None, None
         self.refresh_token = self.untold = Credential(refresh_token)
 
-    def learn(self, refresh_token: str | None, *, is_told: bool) -> None:
-        """Take what another process has left in the store.
+    def is_new(self, refresh_token: str | None, since: float) -> bool:
+        """Tell whether a refresh token is to take the place of the one that this process has.
+
+        Args:
+            refresh_token: The refresh token; None where there are none.
+            since: When it was given, as in the attribute.
+        """
+        if refresh_token is None or refresh_token == self.refresh_token or since <= self.since:
+            return False
+        return self.identity_of(refresh_token).key() not in self.keys
+
+    def learn(self, refresh_token: str | None, since: float, *, is_told: bool) -> None:
+        """Take what another process has left in the store, unless this one has newer.
 
         Args:
             refresh_token: The refresh token that it has got; None where there are none.
+            since: When it was given, as in the attribute.
             is_told: Whether somebody was told of it.
         """
-        if refresh_token is None or refresh_token == self.refresh_token:
+        if refresh_token is not None and self.is_new(refresh_token, since):
+            self._take(refresh_token, since)
+        elif refresh_token is None or refresh_token == self.refresh_token:
             self.is_begun = True
-        elif self.identity_of(refresh_token).key() not in self.keys:
-            self.advance(refresh_token)
         else:
-            # Older than what this process has.
             return
         if is_told:
             self.was_told(refresh_token)
+
+    def was_kept(self, token: Token) -> None:
+        """Note that a store has taken an access token, and the refresh token with it.
+
+        Args:
+            token: The access token.
+        """
+        if self.unkept is not None and self.unkept.value == token.value:
+            self.unkept = None
 
     def was_told(self, refresh_token: str | None) -> None:
         """Note that a refresh token has been told.
@@ -180,16 +219,21 @@ def identity_of(client: Identity, *secrets: str) -> Identity:
 
 
 class _Known:
-    """The chains of this process, by all that they have been begun or continued with."""
+    """The chains of this process, by all that they have been begun or continued with.
+
+    Attributes:
+        process: What tells them from those that an object brings along from elsewhere.
+    """
 
     def __init__(self) -> None:
         self._chains: weakref.WeakValueDictionary[bytes, Chain] = weakref.WeakValueDictionary()
         # An object keeps its chain; one that is made for each request finds it here.
         self._recent: OrderedDict[int, Chain] = OrderedDict()
-        self.forget_lock()
+        self.begin_process()
 
-    def forget_lock(self) -> None:
+    def begin_process(self) -> None:
         """Start as a forked child: the thread that held the lock does not exist here."""
+        self.process = os.urandom(16)
         self._lock = threading.RLock()
 
     def find(self, beginning: Beginning) -> Chain:
@@ -199,7 +243,7 @@ class _Known:
             if chain is None:
                 chain = Chain(beginning)
                 self.add(chain, beginning.identity)
-            elif beginning.home == PROCESS:
+            elif beginning.home == process():
                 # Whoever makes an object from a refresh token knows it.
                 chain.was_told(beginning.refresh_token)
             self._recent[id(chain)] = chain
@@ -236,4 +280,4 @@ def chain_of(beginning: Beginning) -> Chain:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_known.forget_lock)
+    os.register_at_fork(after_in_child=_known.begin_process)

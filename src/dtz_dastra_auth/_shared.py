@@ -7,7 +7,8 @@ from functools import partial
 from random import random
 from typing import Final
 
-from ._chain_share import ChainShare, ChainShelf
+from ._chain_share import ChainShare
+from ._chain_shelf import ChainShelf
 from ._errors import ConfigurationError
 from ._flow import Steps
 from ._health import Health
@@ -114,6 +115,16 @@ class SharedTokenStore:
         if share is None:
             share = self._shares.setdefault(slot, self._share(identity, need.chain))
         return share.renew(need, attempt)
+
+    def keep(self, identity: Identity) -> Steps[None]:
+        """Put what the cache did not take at its time; for auth objects.
+
+        Args:
+            identity: Whose token it is.
+        """
+        share = self._shares.get(self.slot(identity))
+        if isinstance(share, ChainShare):
+            yield from share.keep()
 
     def is_to_tell(self, identity: Identity, refresh_token: str) -> Steps[bool]:
         """Find out whether nobody has told a refresh token yet; for auth objects.

@@ -73,10 +73,12 @@ class Shelf:
     """One identity's place in the cache, as one process sees it.
 
     Attributes:
-        lease: How long a lease lasts, in seconds.
+        lease: How long a lease of this process lasts, in seconds.
+        lasts: How long the one that was found last does.
     """
 
     lease: int = LEASE
+    lasts: float = LEASE
 
     def __init__(
         self, cache: Cache, prefix: str, clock: Clock, make_seal: Callable[[], Seal]
@@ -181,13 +183,16 @@ class Shelf:
             return True
         before = self._clock.now()
         # With something in it that no other lease has, so that one can be told from the next.
-        value = self._seal.close("lease", ["asking", os.urandom(8).hex()])
+        value = self._seal.close("lease", self._asking())
         # Some caches do not say whether they did.
         self._tried = os.getpid(), value, before
         if not self._cache.add(self._lease_key, value, timeout=self.lease):
             return False
         self._held = os.getpid(), before, self.lease
         return True
+
+    def _asking(self) -> list[Any]:
+        return ["asking", os.urandom(8).hex()]
 
     def holds(self) -> bool:
         """Tell whether this process has the lease."""
@@ -230,9 +235,11 @@ class Shelf:
             raise GarbageError("lease")
         try:
             state, *told = self._seal.open("lease", value)
-            return value, None if state == "asking" else self._failed(told)
+            failed = None if state == "asking" else self._failed(told)
+            self.lasts = float(told[1]) if failed is None and len(told) > 1 else LEASE
         except Exception:
             raise GarbageError("lease") from None
+        return value, failed
 
     def remove(self, lease: Any) -> None:
         """Remove a lease that has not ended in its time.

@@ -1,7 +1,9 @@
 """What continues a sign-in: a code first, and then what the service gave for it."""
 
+import copy
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -12,6 +14,7 @@ from ._hidden import Credential
 from ._need import Attempt, Granted, Later, Need
 from ._renewing_source import RenewingSource
 from ._rotation import Beginning, Chain, chain_of, identity_of
+from ._slot import PAUSE_AT_MOST
 from ._stores import Identity, TokenStore
 from ._token import Deadline, Token
 
@@ -128,8 +131,9 @@ class SignedInSource(RenewingSource):
         return chain
 
     def ready(self) -> Token | None:
-        """Give the token while there is nothing to decide about it, and nothing to tell."""
-        if self._tell is not None and self._chain.untold is not None:
+        """Give the token while there is nothing to decide about it, to tell or to keep."""
+        chain = self._chain
+        if chain.unkept is not None or (chain.untold is not None and self._tell is not None):
             return None
         return super().ready()
 
@@ -145,9 +149,18 @@ class SignedInSource(RenewingSource):
         if self._tell is not None and caller.blocks and _is_async(self._tell):
             raise ConfigurationError("on_refresh_token: an async function needs an async client")
         token = yield from super().token(caller, rejected)
+        if self._chain.unkept is not None:
+            yield from self._keep_at_last(caller)
         if self._tell is not None:
             yield from self._tell_of_new(self._tell, caller)
         return token
+
+    def _keep_at_last(self, caller: Caller) -> Steps[None]:
+        deadline = Deadline.after(self._state().clock, self._timeout)
+        steps = partial(self._kept_in().keep, self._identity)
+        # The token is there: whatever hinders this is no trouble of this call.
+        with suppress(TokenError):
+            yield from self._chain.exchanging.through(steps, caller, deadline, self._label)
 
     def _tell_of_new(self, tell: OnRefreshToken, caller: Caller) -> Steps[None]:
         chain, store = self._chain, self._kept_in()
@@ -183,6 +196,12 @@ class SignedInSource(RenewingSource):
         known = need._replace(
             chain=self._chain, patience=self._timeout, tells=self._tell is not None
         )
+        if self._chain.is_foreign and not self._is_shared():
+            error = TokenError(
+                f"another process may have continued the sign-in of {self._label}: give both a"
+                " SharedTokenStore"
+            )
+            return _later(Later(PAUSE_AT_MOST, error))
         steps = partial(super()._renew, caller, known, attempt)
         return self._chain.exchanging.through(steps, caller, need.deadline, self._label)
 
@@ -195,21 +214,21 @@ class SignedInSource(RenewingSource):
         chain = self._chain
         if chain.ended is not None:
             raise retold(chain.ended, self._label)
-        if chain.is_foreign and not getattr(self._kept_in(), "is_shared", False):
-            raise TokenError(
-                f"another process may have continued the sign-in of {self._label}: give both a"
-                " SharedTokenStore"
-            )
         before = deadline.clock.now()
         try:
             granted = yield from self._exchange(deadline, previous or chain.token)
         except SignInRequiredError as error:
             if self._is_final(error):
-                chain.ended = error
+                chain.ended = copy.copy(error).with_traceback(None)
             raise
-        chain.advance(granted.refresh_token)
+        chain.is_begun = True
         chain.token = Token(granted.value, granted.lifetime, before)
+        if self._is_shared():
+            chain.unkept = chain.token
         return granted
+
+    def _is_shared(self) -> bool:
+        return bool(getattr(self._kept_in(), "is_shared", False))
 
     def _exchange(self, deadline: Deadline, previous: Token | None) -> Steps[Granted]:
         """Make the token request that continues the sign-in.
@@ -244,6 +263,11 @@ class SignedInSource(RenewingSource):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._chain = self._find_chain()
+
+
+def _later(later: Later) -> Steps[Token | Later]:
+    yield from ()
+    return later
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

@@ -77,6 +77,10 @@ class TokenStore(Protocol):
         """Get a new token for this process: from elsewhere, or by the token request."""
         ...
 
+    def keep(self, identity: Identity) -> Steps[None]:
+        """Keep for other processes what could not be kept at its time."""
+        ...
+
     def is_to_tell(self, identity: Identity, refresh_token: str) -> Steps[bool]:
         """Find out whether nobody has told a refresh token yet."""
         ...
@@ -155,6 +159,14 @@ class MemoryTokenStore:
             attempt: Makes the token request.
         """
         return attempt()
+
+    def keep(self, identity: Identity) -> Steps[None]:
+        """Have no other process to keep anything for.
+
+        Args:
+            identity: Whose token it is.
+        """
+        yield from ()
 
     def is_to_tell(self, identity: Identity, refresh_token: str) -> Steps[bool]:
         """Have no other process that could have told it.

@@ -55,12 +55,15 @@ class Method:
         make: Makes a new auth object for the running stand-ins.
         url: What is called.
         token_requests: How many requests for a token the first call takes.
+        outlives: Whether there is something to get a token with once the last one has ended or
+            was refused. Of a sign-in at DTZ there is nothing but the token itself.
     """
 
     name: str
     make: Callable[[StandIns], Made]
     url: str
     token_requests: int = 0
+    outlives: bool = True
 
     def calls(self, services: StandIns) -> list[Recorded]:
         """Give the API calls that have arrived."""
@@ -200,8 +203,8 @@ METHODS = (
     Method("dtz-basic-bearer", _basic_bearer, DTZ_URL),
     Method("dtz-cookie", _cookie, DTZ_URL),
     Method("dtz-cookie-login", _cookie_login, DTZ_URL, 1),
-    Method("dtz-bearer-code", _bearer_code, DTZ_URL, 1),
-    Method("dtz-cookie-code", _cookie_code, DTZ_URL, 1),
+    Method("dtz-bearer-code", _bearer_code, DTZ_URL, 1, outlives=False),
+    Method("dtz-cookie-code", _cookie_code, DTZ_URL, 1, outlives=False),
     Method("dtz-bearer-key-exchange", _bearer_exchange, DTZ_URL, 1),
     Method("dtz-query", _query, DTZ_URL),
     Method("dtz-query-in-context", _query_in_context, DTZ_URL),

@@ -13,7 +13,14 @@ import requests
 import dtz_dastra_auth
 from clients import Client
 from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, Made, Method
-from dtz_dastra_auth import ConfigurationError, DastraClientCredentials, DtzBearer, DtzLogin
+from dtz_dastra_auth import (
+    ConfigurationError,
+    DastraClientCredentials,
+    DastraRefreshToken,
+    DtzApiKeyExchange,
+    DtzBearer,
+    DtzLogin,
+)
 from dtz_dastra_auth.testing import StandIns
 
 Connect = Callable[..., Client]
@@ -127,6 +134,9 @@ def test_no_secret_shows_in_the_text_of_an_object(method: Method, stand_ins: Sta
         stand_ins.dtz.api_key,
         stand_ins.dtz.password,
         *stand_ins.dtz.tokens_in_force,
+        *stand_ins.dastra.refresh_tokens_in_force,
+        *stand_ins.dastra._codes,
+        *stand_ins.dtz._codes,
     ]
     shown = f"{auth!r} {auth} {auth._source!r} {vars(auth)!r}"
     assert [secret for secret in secrets if secret in shown] == []
@@ -136,6 +146,7 @@ def test_no_secret_shows_in_the_text_of_an_object(method: Method, stand_ins: Sta
 ENVIRONMENT = {
     "DASTRA_PUBLIC_KEY": "public",
     "DASTRA_PRIVATE_KEY": "private",
+    "DASTRA_REFRESH_TOKEN": "refresh",
     "DTZ_API_KEY": "apikey-1",
     "DTZ_CONTEXT_ID": "context-1",
     "DTZ_ACCESS_TOKEN": "eyJ1",
@@ -158,6 +169,10 @@ def from_env_and_by_hand() -> list[tuple[Any, Any]]:
     auth = dtz_dastra_auth
     return [
         (auth.DastraClientCredentials, lambda: DastraClientCredentials("public", "private")),
+        (
+            auth.DastraRefreshToken,
+            lambda: auth.DastraRefreshToken("refresh", "public", "private"),
+        ),
         (auth.DastraApiKey, lambda: auth.DastraApiKey("private")),
         (auth.DtzApiKey, lambda: auth.DtzApiKey("apikey-1", context_id="context-1")),
         (auth.DtzBearer, lambda: DtzBearer("eyJ1")),
@@ -165,6 +180,10 @@ def from_env_and_by_hand() -> list[tuple[Any, Any]]:
         (auth.DtzCookie, lambda: auth.DtzCookie("eyJ1")),
         (auth.DtzQueryKey, lambda: auth.DtzQueryKey("apikey-1", context_id="context-1")),
         (auth.DtzLogin, lambda: DtzLogin("user", "password", context_id="context-1")),
+        (
+            auth.DtzApiKeyExchange,
+            lambda: auth.DtzApiKeyExchange("apikey-1", context_id="context-1"),
+        ),
     ]
 
 
@@ -199,6 +218,16 @@ def test_other_deployments_are_named_in_the_environment(environment: pytest.Monk
         token_url="https://account.example/connect/token",
         origins=origins,
     )
+    assert DastraRefreshToken.from_env() == DastraRefreshToken(
+        "refresh",
+        "public",
+        "private",
+        token_url="https://account.example/connect/token",
+        origins=origins,
+    )
+    url = "https://identity.example/api"
+    exchange = DtzApiKeyExchange("apikey-1", context_id="context-1", identity_url=url)
+    assert DtzApiKeyExchange.from_env() == exchange
     login = DtzLogin(
         "user", "password", context_id="context-1", identity_url="https://identity.example/api"
     )

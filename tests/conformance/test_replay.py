@@ -9,7 +9,13 @@ import requests
 from clients import KINDS, Client
 from clock import FakeClock
 from conformance.methods import DASTRA_URL, DTZ_URL, RENEWING, Method
-from dtz_dastra_auth import DastraClientCredentials, DtzApiKey, DtzBearer, MemoryTokenStore
+from dtz_dastra_auth import (
+    DastraClientCredentials,
+    DtzApiKey,
+    DtzBearer,
+    MemoryTokenStore,
+    SignInRequiredError,
+)
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, StandIns
 
 Connect = Callable[..., Client]
@@ -36,7 +42,7 @@ def test_a_401_to_a_current_token_is_one_renewal_and_one_replay(
 
 
 @pytest.mark.parametrize("method", RENEWING, ids=lambda method: method.name)
-def test_every_renewing_method_survives_a_401(
+def test_every_renewing_method_survives_a_401_if_there_is_something_to_renew_it_with(
     method: Method, connect: Connect, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The token is a second old by the time of the 401, as far as the store can tell.
@@ -45,6 +51,13 @@ def test_every_renewing_method_survives_a_401(
     assert client.get(method.url).status_code == 200
     stand_ins.dastra.expire_tokens()
     stand_ins.dtz.expire_tokens()
+    if not method.outlives:
+        # The identity service is asked to renew it, and refuses the same token.
+        with pytest.raises(SignInRequiredError):
+            client.get(method.url)
+        assert [call.status for call in method.calls(stand_ins)] == [200, 401]
+        assert [asked.status for asked in method.asked(stand_ins)] == [200, 401]
+        return
     assert client.get(method.url).status_code == 200
     assert [call.status for call in method.calls(stand_ins)] == [200, 401, 200]
     assert len(method.asked(stand_ins)) == 2 * method.token_requests

@@ -12,9 +12,12 @@ from cachelib import SimpleCache
 
 from clients import Client
 from clock import FakeClock
-from conformance.methods import DASTRA_URL, DTZ_URL
+from conformance.methods import DASTRA_URL, DTZ_URL, REDIRECT_URI
 from dtz_dastra_auth import (
     DastraClientCredentials,
+    DastraRefreshToken,
+    DtzApiKeyExchange,
+    DtzAuthorizationCode,
     DtzBearer,
     DtzLogin,
     SharedTokenStore,
@@ -198,3 +201,76 @@ def test_the_failure_of_one_process_is_the_answer_for_all(
     assert str(errors[0]) == str(errors[1])
     # The first of them tries a 503 twice.
     assert len(dastra.token_requests) == (1 if status == 401 else 2)
+
+
+def person(cache: Any, dastra: DastraStandIn, clock: Clock, **options: Any) -> DastraRefreshToken:
+    """Make what continues a new sign-in, shared over a cache."""
+    store = SharedTokenStore(cache, clock=clock, jitter=lambda: 0.0)
+    pair = dastra.public_key, dastra.private_key
+    return DastraRefreshToken(dastra.make_refresh_token(), *pair, store=store, **options)
+
+
+def test_no_refresh_token_is_sent_while_the_cache_is_down(
+    connect: Connect, dastra: DastraStandIn
+) -> None:
+    told: list[str] = []
+    auth = person(DownCache(), dastra, FakeClock(), on_refresh_token=told.append)
+    client = connect(auth)
+    for _ in range(2):
+        with pytest.raises(TokenError, match="no refresh token is sent") as caught:
+            client.get(DASTRA_URL)
+        assert "hunter2" not in str(caught.value)
+
+    assert dastra.requests == []
+    assert told == []
+
+
+def test_a_sign_in_is_never_continued_or_told_on_an_event_loop(
+    connect: Connect, cache: WatchedCache, dastra: DastraStandIn
+) -> None:
+    clock, told = FakeClock(), list[str]()
+    client = connect(person(cache, dastra, clock, on_refresh_token=told.append))
+    # At first, early, after a 401, and at the end.
+    for seconds in (3550, 10, 3600, 0):
+        assert client.get(DASTRA_URL).status_code == 200
+        clock.advance(seconds)
+        if seconds == 10:
+            dastra.expire_tokens()
+            assert client.get(DASTRA_URL).status_code == 200
+
+    assert len(told) == len(dastra.token_requests) == 4
+    assert dastra.refresh_tokens_in_force == {told[-1]}
+    assert dastra.reuses == 0
+    assert cache.questions > 0
+    assert cache.loops == []
+
+
+def test_two_stores_over_one_cache_share_a_sign_in(
+    connect: Connect, cache: WatchedCache, dastra: DastraStandIn
+) -> None:
+    clock, told = FakeClock(), list[str]()
+    auth = person(cache, dastra, clock, on_refresh_token=told.append)
+    connect(auth).get(DASTRA_URL)
+    later = DastraRefreshToken(
+        told[0],
+        dastra.public_key,
+        dastra.private_key,
+        store=SharedTokenStore(cache, clock=clock),
+        on_refresh_token=told.append,
+    )
+    assert connect(later).get(DASTRA_URL).status_code == 200
+    # The access token came from the cache; nothing was new to be told.
+    assert len(dastra.token_requests) == len(told) == 1
+
+
+@pytest.mark.parametrize("source", [DtzApiKeyExchange, DtzAuthorizationCode])
+def test_a_token_of_dtz_is_shared_by_two_stores_over_one_cache(
+    source: Any, connect: Connect, cache: WatchedCache, dtz: DtzStandIn
+) -> None:
+    code = dtz.make_code(REDIRECT_URI)
+    given = (dtz.api_key,) if source is DtzApiKeyExchange else (code, dtz.context_id, REDIRECT_URI)
+    for _ in range(2):
+        auth = DtzBearer(source(*given, store=SharedTokenStore(cache)))
+        assert connect(auth).get(DTZ_URL).status_code == 200
+
+    assert len(dtz.token_requests) == 1

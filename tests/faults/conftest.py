@@ -11,6 +11,7 @@ from clock import FakeClock
 from dtz_dastra_auth import DastraClientCredentials, MemoryTokenStore
 from dtz_dastra_auth.testing import DastraStandIn, StandIns
 from faults import impostors as servers
+from faults.grants import CLIENT_CREDENTIALS, Grant
 from faults.impostors import Impostors
 from faults.scene import PROXY_PASSWORD, PROXY_USER, Scene
 
@@ -23,11 +24,18 @@ def impostors() -> Iterator[Impostors]:
 
 
 @pytest.fixture
+def grant() -> Grant:
+    """Ask with a key pair, where a test does not say otherwise."""
+    return CLIENT_CREDENTIALS
+
+
+@pytest.fixture
 def scene(
     stand_ins: StandIns,
     impostors: Impostors,
     connect: Callable[..., Client],
     kind: str,
+    grant: Grant,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> Iterator[Scene]:
@@ -43,7 +51,7 @@ def scene(
     proxy = stand_ins.proxy_url.replace("//", f"//{PROXY_USER}:{PROXY_PASSWORD}@")
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, proxy)
-    scene = Scene(stand_ins, monkeypatch, impostors, connect, kind)
+    scene = Scene(stand_ins, monkeypatch, impostors, connect, kind, grant)
     yield scene
     scene.close()
 

@@ -106,17 +106,17 @@ class Fault:
 
 def fail(status: int, **options: Any) -> Begin:
     """Answer every token request with a status."""
-    return lambda scene: scene.dastra.fail(status, times=None, on="token", **options)
+    return lambda scene: scene.service.fail(status, times=None, on="token", **options)
 
 
 def say(json: object, status: int = 200) -> Begin:
     """Answer every token request with JSON."""
-    return lambda scene: scene.dastra.answer(json, status, times=None, on="token")
+    return lambda scene: scene.service.answer(json, status, times=None, on="token")
 
 
 def send(*parts: bytes, **options: Any) -> Begin:
     """Answer every token request with bytes, which need not be an answer."""
-    return lambda scene: scene.dastra.raw(list(parts), times=None, on="token", **options)
+    return lambda scene: scene.service.raw(list(parts), times=None, on="token", **options)
 
 
 def give(**changed: Any) -> Begin:
@@ -126,9 +126,9 @@ def give(**changed: Any) -> Begin:
     """
 
     def begin(scene: Scene) -> None:
-        token = scene.dastra.make_token()
+        token = scene.service.make_token()
         answer = {"access_token": token, "token_type": "Bearer", "expires_in": 600, **changed}
         members = {name: value for name, value in answer.items() if value is not ...}
-        scene.dastra.answer(members, on="token")
+        scene.service.answer(members, on="token")
 
     return begin

@@ -12,10 +12,12 @@ import pytest
 
 from clients import Client
 from clock import FakeClock
-from dtz_dastra_auth import DastraClientCredentials, MemoryTokenStore
+from conformance.methods import DTZ_URL
+from dtz_dastra_auth import MemoryTokenStore
 from dtz_dastra_auth._token import Instant
-from dtz_dastra_auth.testing import StandIns
+from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, StandIns
 from faults.gate import Gate
+from faults.grants import Grant
 from faults.impostors import Impostors
 from faults.secrets_of import forms_of, secrets_of, texts_of
 
@@ -67,6 +69,10 @@ class Scene:
 
     Attributes:
         stand_ins: What it calls.
+        service: Which of them.
+        grant: How it gets tokens there.
+        asking: What it asks for them with.
+        url: What it calls there.
         monkeypatch: The test's own.
         impostors: Servers with certificates that are no good.
         gate: A way to the token endpoint that faults can bar.
@@ -74,6 +80,7 @@ class Scene:
         token_url: The token endpoint as the auth object knows it.
         client: The client, once `start` was called.
         further_secrets: What may not show, beyond what is always secret.
+        repeated: What has to stand in an error in place of the secrets that a server repeats.
         sent: How many bytes of a huge answer went out so far.
     """
 
@@ -86,15 +93,23 @@ class Scene:
         impostors: Impostors,
         connect: Callable[..., Client],
         kind: str,
+        grant: Grant,
     ) -> None:
         self.stand_ins = stand_ins
         self.dastra = stand_ins.dastra
+        self.service: DastraStandIn | DtzStandIn = (
+            stand_ins.dtz if grant.is_at_dtz else stand_ins.dastra
+        )
+        self.grant = grant
+        self.asking = grant.begin(stand_ins)
+        self.url = DTZ_URL if grant.is_at_dtz else URL
         self.monkeypatch = monkeypatch
         self.impostors = impostors
         self.clock = FakeClock()
         self.token_url = self.dastra.token_url
         self.gate = Gate(int(self.dastra.origin.rpartition(":")[2]))
-        self.further_secrets: list[str] = []
+        self.further_secrets = [*self.asking.secrets]
+        self.repeated = ""
         self.sent = 0
         self.knows_the_name = True
         self._connect = connect
@@ -125,20 +140,18 @@ class Scene:
         """Make the client and its auth object, after all that they find is in place."""
         # requests takes a plain session for each token request where it is given none.
         given = self._connect().native if self._kind == "requests.Session" else None
-        auth = DastraClientCredentials(
-            self.dastra.public_key,
-            self.dastra.private_key,
-            token_url=self.token_url,
+        auth = self.asking.make(
+            self.token_url,
             session=given,
             store=MemoryTokenStore(clock=self.clock, jitter=lambda: 0.0),
             timeout=timeout,
         )
         self.client = self._connect(auth, **options)
 
-    def call(self, url: str = URL, **options: Any) -> Any:
+    def call(self, url: str | None = None, **options: Any) -> Any:
         """Make a call, and give its response or its error."""
         try:
-            return bounded(lambda: self.client.get(url, **options))
+            return bounded(lambda: self.client.get(url or self.url, **options))
         except self.client.errors as error:
             return error
 
@@ -154,16 +167,23 @@ class Scene:
         self.dastra.clear_log()
 
     def mend(self) -> None:
-        """End every fault; the stand-ins forget their tokens with it, so all are renewed."""
+        """End every fault; the stand-ins forget their tokens with it, so all are renewed.
+
+        What a person has signed in for is none of that.
+        """
+        kept = self.dastra._refresh_tokens, self.dastra._codes, self.stand_ins.dtz._codes
         self.knows_the_name = True
         if self.is_direct:
             self.gate.open()
         self.stand_ins.reset()
+        self.dastra._refresh_tokens, self.dastra._codes, self.stand_ins.dtz._codes = kept
 
     def shows_nothing(self, error: BaseException, logged: Iterable[str]) -> None:
         """Check that no secret is in an error or in what was logged."""
         secret = [
             *secrets_of(self.dastra),
+            *self.dastra.refresh_tokens_in_force,
+            *self.stand_ins.dtz.tokens_in_force,
             *forms_of(PROXY_USER, PROXY_PASSWORD),
             *self.further_secrets,
         ]

@@ -28,7 +28,7 @@ def too_many_until(**later: float) -> Fault:
     def begin(scene: Scene) -> None:
         moment = datetime.now(UTC) + timedelta(**later)
         when = format_datetime(moment, usegmt=True)
-        scene.dastra.fail(429, headers={"Retry-After": when}, times=None, on="token")
+        scene.service.fail(429, headers={"Retry-After": when}, times=None, on="token")
 
     seconds = timedelta(**later).total_seconds()
     # A date has whole seconds, and time passes until it is read.
@@ -54,9 +54,9 @@ def expires_in(value: object, lifetime: float, name: str | None = None) -> Fault
 def written(number: str, lifetime: float) -> Fault:
     # Numbers that JSON can hold and Python's writer would not write.
     def begin(scene: Scene) -> None:
-        token = scene.dastra.make_token()
+        token = scene.service.make_token()
         content = f'{{"access_token": "{token}", "expires_in": {number}}}'.encode()
-        scene.dastra.fail(200, body=content, content_type="application/json", on="token")
+        scene.service.fail(200, body=content, content_type="application/json", on="token")
 
     return Fault(f"expires_in written as {number}", begin, Had(lifetime))
 
@@ -73,14 +73,16 @@ def oauth(status: int, error: str, description: str | None = None) -> Fault:
 
 
 def repeated_secret(scene: Scene) -> None:
-    private_key = scene.dastra.private_key
-    said = {"error": f"no {private_key}", "error_description": f"key {private_key} is wrong"}
-    scene.dastra.answer(said, 400, times=None, on="token")
+    # Of a sign-in at DTZ no key is sent.
+    secret = scene.asking.secrets[0] if scene.grant.is_at_dtz else scene.dastra.private_key
+    said = {"error": f"no {secret}", "error_description": f"key {secret} is wrong"}
+    scene.service.answer(said, 400, times=None, on="token")
 
 
 def refresh_token(scene: Scene) -> None:
-    scene.further_secrets.append("refresh-token-of-the-answer")
-    give(refresh_token="refresh-token-of-the-answer")(scene)
+    value = scene.dastra.make_refresh_token()
+    scene.further_secrets.append(value)
+    give(refresh_token=value)(scene)
 
 
 NOT_BEARER = Refused(200, says="token type")

@@ -1,7 +1,9 @@
-"""One key pair, in a store whose time is set by the test."""
+"""One account of each method, in a store whose time is set by the test."""
 
+from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 
+import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import httpx
@@ -9,8 +11,9 @@ import httpx2
 import pytest
 
 from clock import FakeClock
-from dtz_dastra_auth import DastraClientCredentials, MemoryTokenStore
-from dtz_dastra_auth.testing import DastraStandIn
+from dtz_dastra_auth import MemoryTokenStore
+from dtz_dastra_auth.testing import StandIns
+from lifecycle.accounts import METHODS, Account, Method
 
 
 @pytest.fixture
@@ -25,10 +28,19 @@ def store(clock: FakeClock) -> MemoryTokenStore:
     return MemoryTokenStore(clock=clock, jitter=lambda: 0.0)
 
 
+@pytest.fixture(params=METHODS, ids=lambda method: method.name)
+def method(request: pytest.FixtureRequest) -> Method:
+    """Give a method; a test that takes this or `account` runs once for each."""
+    made: Method = request.param
+    return made
+
+
 @pytest.fixture
-def auth(dastra: DastraStandIn, store: MemoryTokenStore) -> DastraClientCredentials:
-    """Give the auth object that all callers of a test share."""
-    return DastraClientCredentials(dastra.public_key, dastra.private_key, store=store)
+def account(method: Method, stand_ins: StandIns, store: MemoryTokenStore) -> Iterator[Account]:
+    """Give whoever the tokens of a test are for, and check what it was told of in the end."""
+    made = Account(method, stand_ins, store)
+    yield made
+    made.check()
 
 
 @pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
@@ -54,6 +66,6 @@ def no_sleep(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
         await anyio.lowlevel.checkpoint()
 
     asleep = SimpleNamespace(sleep=clock.advance)
-    asleep_async = SimpleNamespace(sleep=pass_async, to_thread=anyio.to_thread)
+    asleep_async = SimpleNamespace(**{**vars(anyio), "sleep": pass_async})
     monkeypatch.setattr("dtz_dastra_auth._drivers.time", asleep)
     monkeypatch.setattr("dtz_dastra_auth._drive_async.anyio", asleep_async)

@@ -7,11 +7,18 @@ import pytest
 
 from clients import Client
 from clock import FakeClock
-from conformance.methods import DASTRA_URL
-from dtz_dastra_auth import DastraClientCredentials
-from dtz_dastra_auth.testing import DastraStandIn
+from lifecycle.accounts import (
+    CLIENT_CREDENTIALS,
+    REFRESH_TOKEN,
+    Account,
+    methods,
+)
 
 Connect = Callable[..., Client]
+
+# What a clock says is read before any method is asked: one that only asks, and one that goes on
+# with what it has.
+pytestmark = methods(CLIENT_CREDENTIALS, REFRESH_TOKEN)
 
 
 @dataclass(frozen=True)
@@ -49,53 +56,50 @@ JUMPS = pytest.mark.parametrize(
 def test_a_dead_token_looks_good_for_one_401_at_most(
     jump: Jump,
     connect: Connect,
-    auth: DastraClientCredentials,
-    dastra: DastraStandIn,
+    account: Account,
     clock: FakeClock,
 ) -> None:
-    client = connect(auth)
-    client.get(DASTRA_URL)
+    client = connect(account.auth)
+    client.get(account.url)
     jump.happen(clock)
     clock.advance(2)
     # The token dies at the API, whatever the clocks here say.
-    dastra.expire_tokens()
-    dastra.clear_log()
+    account.service.expire_tokens()
+    account.service.clear_log()
     for _ in range(3):
-        assert client.get(DASTRA_URL).status_code == 200
+        assert client.get(account.url).status_code == 200
         clock.advance(2)
-    refused = [call.status for call in dastra.calls].count(401)
+    refused = [call.status for call in account.service.calls].count(401)
     # Who sees the time that has passed does not even send it.
     assert refused == (0 if jump.wall is not None and jump.wall > 0 else 1)
-    assert len(dastra.token_requests) == 1
+    assert len(account.service.token_requests) == 1
 
 
 @JUMPS
 def test_a_token_that_ages_after_a_jump_is_renewed_in_time(
     jump: Jump,
     connect: Connect,
-    auth: DastraClientCredentials,
-    dastra: DastraStandIn,
+    account: Account,
     clock: FakeClock,
 ) -> None:
-    client = connect(auth)
-    client.get(DASTRA_URL)
+    client = connect(account.auth)
+    client.get(account.url)
     jump.happen(clock)
-    clock.advance(dastra.lifetime - 1)
-    dastra.expire_tokens()
-    dastra.clear_log()
-    assert client.get(DASTRA_URL).status_code == 200
-    assert [request.is_token_request for request in dastra.requests] == [True, False]
+    clock.advance(account.service.lifetime - 1)
+    account.service.expire_tokens()
+    account.service.clear_log()
+    assert client.get(account.url).status_code == 200
+    assert [request.is_token_request for request in account.service.requests] == [True, False]
 
 
 @JUMPS
 def test_a_jump_while_a_token_is_asked_for_starts_no_storm(
     jump: Jump,
     connect: Connect,
-    auth: DastraClientCredentials,
-    dastra: DastraStandIn,
+    account: Account,
     clock: FakeClock,
 ) -> None:
-    client = connect(auth)
+    client = connect(account.auth)
     # The first request is the one for a token; it has arrived, and is not yet answered.
     first = iter([True])
 
@@ -104,28 +108,27 @@ def test_a_jump_while_a_token_is_asked_for_starts_no_storm(
             jump.happen(clock)
         return False
 
-    dastra.delay(0, on=jumps)
+    account.service.delay(0, on=jumps)
     for _ in range(10):
-        assert client.get(DASTRA_URL).status_code == 200
+        assert client.get(account.url).status_code == 200
         clock.advance(2)
-    assert len(dastra.token_requests) <= 2
+    assert len(account.service.token_requests) <= 2
 
 
 @JUMPS
 def test_no_jump_starts_a_storm(
     jump: Jump,
     connect: Connect,
-    auth: DastraClientCredentials,
-    dastra: DastraStandIn,
+    account: Account,
     clock: FakeClock,
 ) -> None:
-    client = connect(auth)
-    client.get(DASTRA_URL)
+    client = connect(account.auth)
+    client.get(account.url)
     for _ in range(3):
         clock.advance(2)
         jump.happen(clock)
         for _ in range(4):
-            assert client.get(DASTRA_URL).status_code == 200
+            assert client.get(account.url).status_code == 200
             clock.advance(0.5)
     # One for the beginning, and one for each jump at most.
-    assert len(dastra.token_requests) <= 4
+    assert len(account.service.token_requests) <= 4

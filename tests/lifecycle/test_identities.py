@@ -2,7 +2,8 @@
 
 import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,78 +13,73 @@ import httpx
 import pytest
 
 from clients import Client
-from conformance.methods import DASTRA_URL, basic
-from dtz_dastra_auth import DastraClientCredentials, MemoryTokenStore
-from dtz_dastra_auth.testing import DastraStandIn, Recorded
+from conformance.methods import DASTRA_URL
+from dtz_dastra_auth import DastraClientCredentials, DastraRefreshToken, MemoryTokenStore
+from dtz_dastra_auth.testing import DastraStandIn, StandIns
 from lifecycle import wire
+from lifecycle.accounts import CLIENT_CREDENTIALS, REFRESH_TOKEN, Account, Method, methods
 from lifecycle.crowds import HANGS, finished, over_sockets, start, statuses
 
 Connect = Callable[..., Client]
+Make = Callable[..., Any]
 
 
-class Tenants:
-    """Two key pairs of one service, each with a token of its own."""
-
-    def __init__(self, dastra: DastraStandIn, store: MemoryTokenStore) -> None:
-        pairs = [(dastra.public_key, dastra.private_key), (dastra.public_key + "2", "second")]
-        dastra.add_key_pair(*pairs[1])
-        self.tokens = [dastra.make_token(), dastra.make_token()]
-        self.auths = [DastraClientCredentials(*pair, store=store) for pair in pairs]
-        for pair, token in zip(pairs, self.tokens, strict=True):
-            answer = {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
-            dastra.answer(answer, on=self._asks(basic(*pair)), times=None)
-
-    @staticmethod
-    def _asks(credentials: str) -> Callable[[Recorded], bool]:
-        def asks(request: Recorded) -> bool:
-            return request.is_token_request and request.header("Authorization") == credentials
-
-        return asks
+@pytest.fixture
+def other(method: Method, stand_ins: StandIns, store: MemoryTokenStore) -> Iterator[Account]:
+    """Give another account of the same service."""
+    made = Account(method, stand_ins, store, number=1)
+    yield made
+    made.check()
 
 
 def test_two_identities_in_one_process_never_meet(
-    connect: Connect, dastra: DastraStandIn, store: MemoryTokenStore
+    connect: Connect, account: Account, other: Account
 ) -> None:
-    tenants = Tenants(dastra, store)
-    paths = ["/v1/workspaces", "/me"]
+    accounts = [account, other]
+    paths = ["", "?other=1"]
+    tokens = []
+    for each in accounts:
+        answer = each.granted(3600)
+        tokens.append(answer["access_token"])
+        each.service.answer(answer, on=each.asks, times=None)
 
     def crowd(number: int) -> list[Any]:
-        client = connect(tenants.auths[number], timeout=HANGS)
-        return over_sockets(client, tenants.auths[number], 20, dastra.url + paths[number])
+        auth, url = accounts[number].auth, account.url + paths[number]
+        return over_sockets(connect(auth, timeout=HANGS), auth, 20, url)
 
     running = [start(lambda number=number: crowd(number)) for number in (0, 1)]  # type: ignore[misc]
-    for each in running:
-        assert statuses(finished(each)) == [200] * 20
-    assert len(dastra.token_requests) == 2
-    sent = {(call.path, call.header("Authorization")) for call in dastra.calls}
-    assert sent == {
-        (path, f"Bearer {token}") for path, token in zip(paths, tenants.tokens, strict=True)
-    }
+    for crowd_of_one in running:
+        assert statuses(finished(crowd_of_one)) == [200] * 20
+    assert len(account.service.token_requests) == 2
+    calls = account.service.calls
+    sent = {(call.target.partition("?")[2], call.header("Authorization")) for call in calls}
+    assert sent == {("", f"Bearer {tokens[0]}"), ("other=1", f"Bearer {tokens[1]}")}
 
 
 def test_the_failure_of_one_identity_is_not_that_of_another(
-    connect: Connect, dastra: DastraStandIn, store: MemoryTokenStore
+    connect: Connect, account: Account, other: Account
 ) -> None:
-    wrong = DastraClientCredentials(dastra.public_key, "wrong", store=store)
-    right = DastraClientCredentials(dastra.public_key, dastra.private_key, store=store)
-    client = connect(wrong)
+    other.service.fail(400, on=other.asks, times=None)
+    client = connect(other.auth)
     with pytest.raises(client.errors):
-        client.get(DASTRA_URL)
-    assert connect(right).get(DASTRA_URL).status_code == 200
+        client.get(other.url)
+    assert connect(account.auth).get(account.url).status_code == 200
 
 
-def one_key_pair(dastra: DastraStandIn) -> list[tuple[str, str]]:
-    return [(dastra.public_key, dastra.private_key)] * 1000
+def one_key_pair(dastra: DastraStandIn) -> list[Make]:
+    return [partial(DastraClientCredentials, dastra.public_key, dastra.private_key)] * 1000
 
 
-def a_thousand_key_pairs(dastra: DastraStandIn) -> list[tuple[str, str]]:
+def a_thousand_key_pairs(dastra: DastraStandIn) -> list[Make]:
     pairs = [(f"public{number}", f"private{number}") for number in range(1000)]
     for pair in pairs:
         dastra.add_key_pair(*pair)
-    return pairs
+    return [partial(DastraClientCredentials, *pair) for pair in pairs]
 
 
-PAIRS = pytest.mark.parametrize("pairs", [one_key_pair, a_thousand_key_pairs])
+def a_thousand_persons(dastra: DastraStandIn) -> list[Make]:
+    pair = dastra.public_key, dastra.private_key
+    return [partial(DastraRefreshToken, dastra.make_refresh_token(), *pair) for _ in range(1000)]
 
 
 def open_files() -> int:
@@ -115,17 +111,18 @@ async def in_an_async_client(
     return responses
 
 
-@PAIRS
+# One of those that are made of an identity alone, and one of those that hold a sign-in besides.
+@pytest.mark.parametrize("makers", [one_key_pair, a_thousand_key_pairs, a_thousand_persons])
 @pytest.mark.parametrize("how", ["requests", "Client", "AsyncClient"])
 def test_a_thousand_objects_leave_no_threads_and_no_files(
-    pairs: Callable[[DastraStandIn], list[tuple[str, str]]],
+    makers: Callable[[DastraStandIn], list[Make]],
     how: str,
     dastra: DastraStandIn,
     store: MemoryTokenStore,
 ) -> None:
     # Without sockets, so that whatever there is more afterwards is the package's own.
     with wire.session(dastra) as session:
-        auths = [DastraClientCredentials(*p, store=store, session=session) for p in pairs(dastra)]
+        auths = [make(store=store, session=session) for make in makers(dastra)]
         # What earlier tests left to the garbage collector is not to go in between.
         gc.collect()
         threads, files = threading.active_count(), open_files()
@@ -138,33 +135,36 @@ def test_a_thousand_objects_leave_no_threads_and_no_files(
         assert threading.active_count() <= threads
         assert open_files() <= files
     assert statuses(responses) == [200] * 1000
-    assert len(dastra.token_requests) == len(set(pairs(dastra)))
+    assert len(dastra.token_requests) == (1 if makers is one_key_pair else 1000)
+    assert dastra.reuses == 0
 
 
+@pytest.mark.parametrize("cls", [DastraClientCredentials, DastraRefreshToken])
 def test_objects_that_are_made_and_never_used_ask_for_nothing(
-    dastra: DastraStandIn, store: MemoryTokenStore
+    cls: Any, dastra: DastraStandIn, store: MemoryTokenStore
 ) -> None:
     gc.collect()
     threads, files = threading.active_count(), open_files()
-    auths = [
-        DastraClientCredentials(f"public{number}", "private", store=store) for number in range(1000)
-    ]
+    rest = ("private",) if cls is DastraClientCredentials else ("public", "private")
+    auths = [cls(f"secret{number}", *rest, store=store) for number in range(1000)]
     assert threading.active_count() <= threads
     assert open_files() <= files
     assert len(set(auths)) == 1000
     assert dastra.requests == []
 
 
+# What is left open is a driver's: with a gate and a function to call, and without.
+@methods(CLIENT_CREDENTIALS, REFRESH_TOKEN)
 def test_calls_over_sockets_leave_no_more_files_than_their_clients_had(
-    connect: Connect, auth: DastraClientCredentials, dastra: DastraStandIn
+    connect: Connect, account: Account, store: MemoryTokenStore
 ) -> None:
-    client = connect(auth)
-    client.get(DASTRA_URL)
+    client = connect(account.auth)
+    client.get(account.url)
     threads, files = threading.active_count(), open_files()
     for _ in range(20):
-        assert client.get(DASTRA_URL).status_code == 200
+        assert client.get(account.url).status_code == 200
         # As renewed by each of the calls.
-        auth._source._kept_in().clear()  # type: ignore[attr-defined]
+        store.clear()
     # The stand-in's side of a connection, in this process too, is closed a moment later.
     assert threading.active_count() <= threads
     assert open_files() <= files + 8

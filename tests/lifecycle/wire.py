@@ -19,16 +19,17 @@ import requests
 import urllib3.util
 from requests.adapters import BaseAdapter
 
-from dtz_dastra_auth.testing import DastraStandIn, Hold
+from dtz_dastra_auth.testing import Hold
 from dtz_dastra_auth.testing._commands import Delay
 from dtz_dastra_auth.testing._messages import Reply
+from lifecycle.accounts import Service
 from lifecycle.crowds import HANGS
 
 # Seconds between two looks at a hold's gate.
 _LOOK = 0.005
 
 
-def asynchronous(service: DastraStandIn, library: ModuleType) -> Any:
+def asynchronous(service: Service, library: ModuleType) -> Any:
     """Make a transport for ``library.AsyncClient``."""
 
     async def handle(request: Any) -> Any:
@@ -49,7 +50,7 @@ def asynchronous(service: DastraStandIn, library: ModuleType) -> Any:
     return library.MockTransport(handle)
 
 
-def blocking(service: DastraStandIn, library: ModuleType) -> Any:
+def blocking(service: Service, library: ModuleType) -> Any:
     """Make a transport for ``library.Client``."""
 
     def handle(request: Any) -> Any:
@@ -58,7 +59,7 @@ def blocking(service: DastraStandIn, library: ModuleType) -> Any:
     return library.MockTransport(handle)
 
 
-def pooled(service: DastraStandIn, library: ModuleType, connections: int) -> Any:
+def pooled(service: Service, library: ModuleType, connections: int) -> Any:
     """Make a transport for ``library.Client`` that has this many connections.
 
     One is taken by a request, and free again once its answer is read or closed: for whoever has
@@ -123,7 +124,7 @@ class Adapter(BaseAdapter):
         before: Called with every request before it is answered.
     """
 
-    def __init__(self, service: DastraStandIn) -> None:
+    def __init__(self, service: Service) -> None:
         super().__init__()
         self._service = service
         self.before: Callable[[requests.PreparedRequest], None] = lambda request: None
@@ -153,20 +154,20 @@ class Adapter(BaseAdapter):
         return response
 
 
-def session(service: DastraStandIn) -> requests.Session:
+def session(service: Service) -> requests.Session:
     """Make a session whose requests are all answered without a socket."""
     made = requests.Session()
     made.mount("https://", Adapter(service))
     return made
 
 
-def _arrived(service: DastraStandIn, request: Any) -> Any:
+def _arrived(service: Service, request: Any) -> Any:
     headers = tuple((name.decode(), value.decode()) for name, value in request.headers.raw)
     target = request.url.raw_path.decode()
     return service.arrived(request.method, target, headers, request.content, 0)
 
 
-def _blocking_outcome(service: DastraStandIn, arrived: Any) -> Any:
+def _blocking_outcome(service: Service, arrived: Any) -> Any:
     exchange = service.exchange(arrived)
     while True:
         try:

@@ -62,6 +62,6 @@ def sign_in(page: Page, url: str, person: Person = ADA) -> None:
     page.locator(LOGIN).fill(person.login)
     page.locator(PASSWORD).fill(person.password)
     with page.expect_navigation(url=lambda _: True):
-        page.locator(SUBMIT).click()
+        page.locator(SUBMIT).first.click()
     if page.locator(PASSWORD).count():
         raise NotSignedInError(page.locator("body").inner_text())

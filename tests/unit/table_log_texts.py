@@ -77,6 +77,50 @@ MASKED = [
     ("DtzLogin(username='u', password='p')", "DtzLogin(username='u', password='***')"),
     ("f('public', private_key='p')", "f('public', private_key='***')"),
     ("data=[('password', 'p'), ('x', 'y')]", "data=[('password', '***'), ('x', 'y')]"),
+    ("code_verifier=v-1~&x=1", "code_verifier=***&x=1"),
+    # Codes of a sign-in, as clients and servers write them.
+    (
+        'https://shop.example:443 "GET /callback?code=c-1_&state=s HTTP/1.1" 302 None',
+        'https://shop.example:443 "GET /callback?code=***&state=s HTTP/1.1" 302 None',
+    ),
+    (
+        '127.0.0.1:5 - "GET /callback?state=s&iss=i&code=c%2B1 HTTP/1.1" 302',
+        '127.0.0.1:5 - "GET /callback?state=s&iss=i&code=*** HTTP/1.1" 302',
+    ),
+    (
+        "[(b'Location', b'https://x/callback?a=1&code=c&state=s#f')]",
+        "[(b'Location', b'https://x/callback?a=1&code=***&state=s#f')]",
+    ),
+    (
+        "back at (https://x/callback?code=c&state=s).",
+        "back at (https://x/callback?code=***&state=s).",
+    ),
+    ("Adding b':path'=b'/cb?code=c&state=s' to", "Adding b':path'=b'/cb?code=***&state=s' to"),
+    ("href='/cb?code=c&amp;state=s'", "href='/cb?code=***&amp;state=s'"),
+    ("in a fragment: https://x/cb#code=c&state=s", "in a fragment: https://x/cb#code=***&state=s"),
+    (
+        "grant_type=authorization_code&code=c%26&redirect_uri=https%3A%2F%2Fx",
+        "grant_type=authorization_code&code=***&redirect_uri=https%3A%2F%2Fx",
+    ),
+    ("code=c&redirect_uri=u&code_verifier=v", "code=***&redirect_uri=u&code_verifier=***"),
+    (
+        "/login/?rd=https%3A%2F%2Fx%2Fcb%3Fcode%3Dc%26state%3Ds&a=1",
+        "/login/?rd=https%3A%2F%2Fx%2Fcb%3Fcode%3D***%26state%3Ds&a=1",
+    ),
+    (
+        "/login/?rd=https%253A%252F%252Fx%253Fstate%253Ds%2526code%253Dc",
+        "/login/?rd=https%253A%252F%252Fx%253Fstate%253Ds%2526code%253D***",
+    ),
+    (
+        "{'grant_type': 'authorization_code', 'code': 'c', 'redirect_uri': 'u'}",
+        "{'grant_type': 'authorization_code', 'code': '***', 'redirect_uri': 'u'}",
+    ),
+    ('{"code":"c","code_verifier":"v"}', '{"code":"***","code_verifier":"***"}'),
+    (
+        "[('grant_type', 'authorization_code'), ('code', 'c')]",
+        "[('grant_type', 'authorization_code'), ('code', '***')]",
+    ),
+    ("sign_in(code='c', code_verifier='v')", "sign_in(code='***', code_verifier='***')"),
     # Cut off in the middle.
     ("Adding b'x-api-key'=b'pr1", "Adding b'x-api-key'=b'***"),
     ('{"password": "p', '{"password": "***'),
@@ -100,6 +144,18 @@ ORDINARY = [
     "grant_type=password&scope=api1",
     "Adding b':path'=b'/v1/me' to the table, sensitive:False",
     "Adding b'x-dtz-context'=b'context-1' to the table",
+    # Codes of something else.
+    'https://shops.example:443 "GET /countries?code=DE&page=2 HTTP/1.1" 200 None',
+    "status code=200 state=open",
+    "{'code': 'not_found', 'state': 'open'}",
+    "/areas?zipcode=90001&state=CA",
+    "/areas?country_code=US&postcode%3D90001&state=CA",
+    "https://x.example/?state=CA and https://x.example/?code=US",
+    "the callback has no code, or another state",
+    "/callback?code=&state=s",
+    "/callback?error=access_denied&state=s",
+    "/connect/authorize?response_type=code&redirect_uri=https%3A%2F%2Fx&state=s&code_challenge=E9",
+    "grant_type=authorization_code is not allowed",
     "a file eyJournal.txt and eyJ",
     "100 % of %s and {}",
     "Encoded header block to b'\\x82\\x87'",

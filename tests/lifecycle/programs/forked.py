@@ -1,6 +1,6 @@
 """Fork while a thread asks for a token, with every lock held; parent and child both call.
 
-Prints a status for each; the child's comes first.
+Prints a status or an error for each; the child's comes first.
 """
 
 import os
@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import clients
 from conformance.methods import DASTRA_URL
-from dtz_dastra_auth import DastraClientCredentials
 from dtz_dastra_auth._stores import default_store
+from lifecycle.children import FROM_ENV, told
 
 
 def hold_all_locks(held: threading.Event, forked: threading.Event) -> None:
@@ -24,8 +24,8 @@ def hold_all_locks(held: threading.Event, forked: threading.Event) -> None:
             forked.wait(60)
 
 
-def main(kind: str) -> None:
-    auth = DastraClientCredentials.from_env()
+def main(method: str, kind: str) -> None:
+    auth = FROM_ENV[method]()
     with ThreadPoolExecutor() as pool:
         # Its token request is held by the test.
         leading = pool.submit(clients.make(kind, auth).get, DASTRA_URL)
@@ -35,7 +35,7 @@ def main(kind: str) -> None:
         held.wait(60)
         child = os.fork()
         if child == 0:
-            print(clients.make(kind, auth).get(DASTRA_URL).status_code, flush=True)
+            print(told(lambda: clients.make(kind, auth).get(DASTRA_URL)), flush=True)
             # Threads of the parent, that its pool would join at the end, do not exist here.
             os._exit(0)
         forked.set()
@@ -45,4 +45,4 @@ def main(kind: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

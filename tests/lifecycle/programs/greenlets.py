@@ -14,9 +14,9 @@ import gevent  # noqa: E402
 import requests  # noqa: E402
 
 from conformance.methods import DASTRA_URL  # noqa: E402
-from dtz_dastra_auth import DastraClientCredentials  # noqa: E402
+from lifecycle.children import FROM_ENV  # noqa: E402
 
-auth = DastraClientCredentials.from_env()
+auth = FROM_ENV[sys.argv[1]]()
 
 
 def call() -> int:

@@ -1,6 +1,7 @@
 """Call until Ctrl-C, which comes while a token is asked for, and then once more.
 
-The first argument names the client: `requests`, `httpx`, `asyncio` or `trio`.
+The first argument names the method, the second the client: `requests`, `httpx`, `asyncio` or
+`trio`.
 """
 
 import signal
@@ -11,9 +12,9 @@ import httpx
 import requests
 
 from conformance.methods import DASTRA_URL
-from dtz_dastra_auth import DastraClientCredentials
+from lifecycle.children import FROM_ENV
 
-auth = DastraClientCredentials.from_env()
+auth = FROM_ENV[sys.argv[1]]()
 
 
 async def asynchronous() -> int:
@@ -46,7 +47,7 @@ CALLS: dict[str, Callable[[], int]] = {
 if __name__ == "__main__":
     # What was started in the background ignores Ctrl-C, and so would this.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    call = CALLS[sys.argv[1]]
+    call = CALLS[sys.argv[2]]
     try:
         call()
     except KeyboardInterrupt:
