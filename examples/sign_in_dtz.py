@@ -89,6 +89,9 @@ def sign_in() -> ResponseReturnValue:
 def callback() -> ResponseReturnValue:
     code_verifier = verifiers.pop(session.pop("sign_in", ""), None)
     code = code_from_callback(request.url, state=session.pop("state", None))
+    if code_verifier is None:
+        # Without it, a code that was given to somebody else would do.
+        raise AuthorizationError("the sign-in was begun too long ago, or has been ended")
     grant = DtzAuthorizationCode(
         code, CONTEXT_ID, REDIRECT_URI, code_verifier=code_verifier, identity_url=IDENTITY_URL
     )

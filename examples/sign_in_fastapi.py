@@ -96,7 +96,7 @@ async def sign_in(request: Request) -> Response:
     # The browser sees the state in the URL anyway; the verifier never leaves the server.
     begun = secrets.token_urlsafe()
     request.session.update(state=url.state, sign_in=begun)
-    await run_in_threadpool(SECRETS.put, begun, url.code_verifier or "")
+    await run_in_threadpool(SECRETS.put, begun, url.code_verifier or "", SECRETS.SIGNING_IN)
     return RedirectResponse(url, 302)
 
 
@@ -104,6 +104,9 @@ async def sign_in(request: Request) -> Response:
 async def callback(request: Request) -> Response:
     code_verifier = await run_in_threadpool(SECRETS.take, request.session.pop("sign_in", None))
     code = code_from_callback(str(request.url), state=request.session.pop("state", None))
+    if code_verifier is None:
+        # Without it, a code that was given to somebody else would do.
+        raise AuthorizationError("the sign-in was begun too long ago, or has been ended")
     # A new name: who knew the cookie from before does not know the one that is signed in.
     person = secrets.token_urlsafe()
 

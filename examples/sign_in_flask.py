@@ -79,7 +79,7 @@ def sign_in() -> ResponseReturnValue:
     url = dastra_authorization_url(PUBLIC_KEY, REDIRECT_URI, authorization_url=AUTHORIZATION_URL)
     # The browser sees the state in the URL anyway; the verifier never leaves the server.
     session["state"], session["sign_in"] = url.state, secrets.token_urlsafe()
-    SECRETS.put(session["sign_in"], url.code_verifier or "")
+    SECRETS.put(session["sign_in"], url.code_verifier or "", SECRETS.SIGNING_IN)
     return redirect(url)
 
 
@@ -87,6 +87,9 @@ def sign_in() -> ResponseReturnValue:
 def callback() -> ResponseReturnValue:
     code_verifier = SECRETS.take(session.pop("sign_in", None))
     code = code_from_callback(request.url, state=session.pop("state", None))
+    if code_verifier is None:
+        # Without it, a code that was given to somebody else would do.
+        raise AuthorizationError("the sign-in was begun too long ago, or has been ended")
     # A new name: who knew the cookie from before does not know the one that is signed in.
     person = secrets.token_urlsafe()
     auth = DastraAuthorizationCode(

@@ -47,24 +47,28 @@ class Secrets:
     which a service ends the sign-in. Nobody could take it back, either, as signing out does here.
     """
 
-    LONGEST = 30 * 86_400
+    # Seconds: of a refresh token, and of what is kept until somebody comes back from signing in.
+    LONGEST, SIGNING_IN = 30 * 86_400, 600
 
     def __init__(self, path: str) -> None:
         self._path = path
         # It is as secret as the private key.
         Path(path).touch(mode=0o600)
         self._run(
-            "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, secret TEXT, since REAL)"
+            "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, secret TEXT, until REAL)"
         )
+        self._run("CREATE INDEX IF NOT EXISTS kept_until ON kept (until)")
 
-    def put(self, name: str, secret: str) -> None:
+    def put(self, name: str, secret: str, lasts: float = LONGEST) -> None:
         """Keep a secret, and forget those that nobody has come back for."""
-        self._run("DELETE FROM kept WHERE since < ?", time.time() - self.LONGEST)
-        self._run("REPLACE INTO kept VALUES (?, ?, ?)", name, secret, time.time())
+        now = time.time()
+        self._run("DELETE FROM kept WHERE until < ?", now)
+        self._run("REPLACE INTO kept VALUES (?, ?, ?)", name, secret, now + lasts)
 
     def replace(self, name: str, secret: str) -> None:
         """Keep another secret, if there is one: who has signed out meanwhile stays signed out."""
-        self._run("UPDATE kept SET secret = ?, since = ? WHERE name = ?", secret, time.time(), name)
+        until = time.time() + self.LONGEST
+        self._run("UPDATE kept SET secret = ?, until = ? WHERE name = ?", secret, until, name)
 
     def get(self, name: str | None) -> str | None:
         """Give the secret, if there is one."""

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from contextlib import suppress
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl
 
@@ -151,6 +152,9 @@ class _Proof(NamedTuple):
             "code_challenge": self.code_challenge,
             "code_challenge_method": "S256",
         }
+        # RFC 6749 section 3.1: no parameter is there twice.
+        if {name for name, _ in parse_qsl(url.partition("?")[2])} & {"response_type", *fields}:
+            raise ConfigurationError("authorization_url: has a parameter that is added to it")
         return AuthorizationUrl(_oauth.authorization_url(url, fields), state, self.code_verifier)
 
 
@@ -171,16 +175,19 @@ def code_from_callback(url: str, *, state: str | None) -> str:
     Raises:
         AuthorizationError: The answer is to another sign-in, or says that there was none, as when
             the person declined.
+        ConfigurationError: The URL is bytes.
     """
+    given: object = url
+    if isinstance(given, bytes | bytearray):
+        raise ConfigurationError("url: expected a str, got bytes")
     # Frameworks have classes of their own for URLs.
-    query = str(url).partition("#")[0].partition("?")[2]
+    query = str(given).partition("#")[0].partition("?")[2]
     pairs = parse_qsl(query, keep_blank_values=True)
     answer = dict(pairs)
     if len(answer) != len(pairs):
         # RFC 6749 section 3.1: no parameter is there twice.
         raise AuthorizationError("the callback has a parameter twice")
-    said = answer.get("state", "")
-    if not state or not hmac.compare_digest(said.encode(), state.encode()):
+    if not _is_same(answer.get("state"), state):
         raise AuthorizationError("the callback's state is not that of a sign-in begun here")
     if "error" in answer:
         error, description = _plain(answer["error"]), _plain(answer.get("error_description"))
@@ -188,9 +195,19 @@ def code_from_callback(url: str, *, state: str | None) -> str:
         raise AuthorizationError(
             f"the sign-in was refused: {words}", error=error, description=description
         )
-    if not answer.get("code"):
-        raise AuthorizationError("the callback has no code")
-    return Credential(answer["code"])
+    code = None
+    with suppress(ConfigurationError):
+        code = Credential(_checks.code("code", answer.get("code")))
+    if code is None:
+        raise AuthorizationError("the callback has no code, or one that cannot be sent")
+    return code
+
+
+def _is_same(said: str | None, state: object) -> bool:
+    if not said or not isinstance(state, str) or not state:
+        return False
+    encoded = [each.encode("utf-8", "surrogatepass") for each in (said, state)]
+    return hmac.compare_digest(*encoded)
 
 
 def _plain(said: str | None) -> str | None:

@@ -15,11 +15,12 @@ Theory of operation
 import math
 from contextlib import suppress
 from functools import partial
+from threading import Timer
 from typing import Any
 
 from ._chain_shelf import ChainShelf
 from ._errors import TokenError
-from ._flow import Pause, Steps
+from ._flow import Ask, Pause, Steps
 from ._health import TroubleError
 from ._lease import LONGEST_WAIT, Share
 from ._need import Attempt, Later, Need
@@ -30,6 +31,7 @@ from ._token import Token
 # Seconds, beyond the time of a token request, until nobody counts on who has the lease.
 _LEASE_BEYOND = 5
 _LOOK_AGAIN = 0.1
+_PUT_AGAIN = 1.0
 
 
 class ChainShare(Share):
@@ -84,7 +86,7 @@ class ChainShare(Share):
     def _settle(self, hold: object) -> None:
         if self._chain.unkept is not None:
             self._shelf.put(self._chain.unkept)
-        self._shelf.release(hold)
+        super()._settle(hold)
 
     def is_to_tell(self, refresh_token: str) -> Steps[bool]:
         """Find out whether nobody has told a refresh token yet.
@@ -95,6 +97,10 @@ class ChainShare(Share):
         if self._shelf.holds():
             return True
         try:
+            yield from super()._read()
+            if self._shelf.is_being_told or self._chain.refresh_token != refresh_token:
+                # There is a newer one: told now, this one would stay.
+                return False
             return not (yield from self._ask(partial(self._shelf.is_told, refresh_token)))
         except TroubleError:
             return True
@@ -128,6 +134,23 @@ class ChainShare(Share):
 
     def _keep(self, need: Need, token: Token, seen: Any) -> Steps[None]:
         # However little life the access token has left: the refresh token has more.
+        yield Ask(self._put, is_ours=True)
         with suppress(TroubleError):
-            yield from self._ask(partial(self._shelf.put, token))
             yield from self._give_back()
+
+    def _put(self) -> None:
+        """Put what the cache has not taken, again and again while this process has the lease.
+
+        Although the cache is left alone for some other question, perhaps.
+        """
+        token = self._chain.unkept
+        if token is None:
+            return
+        try:
+            self._health.ask(partial(self._shelf.put, token), insists=True)
+        except TroubleError:
+            if self._shelf.holds():
+                timer = Timer(_PUT_AGAIN, self._put)
+                timer.daemon = True
+                with suppress(RuntimeError):
+                    timer.start()

@@ -82,7 +82,7 @@ class AsyncDrive(Drive, AsyncGenerator[Any, Any]):
         if inspect.iscoroutinefunction(step.function):
             return conceal(await step.function())
         outcome = await anyio.to_thread.run_sync(
-            step.function, abandon_on_cancel=True, limiter=_limiter(step)
+            step.function, abandon_on_cancel=step.may_be_left, limiter=_limiter(step)
         )
         return conceal(await outcome if inspect.isawaitable(outcome) else outcome)
 

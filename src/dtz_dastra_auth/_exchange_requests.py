@@ -60,7 +60,7 @@ def _send(session: requests.Session, step: Exchange, left: float) -> Answer:
         elsewhere = response.history or not _origins.same(response.url, step.url)
         if response.is_redirect or elsewhere:
             raise TokenError(REDIRECTS, status_code=response.status_code)
-        body = _raw.read_answer(response, step.deadline)
+        body = _raw.read_answer(response, step.read_by)
         return Answer(response.status_code, response.headers, body)
 
 

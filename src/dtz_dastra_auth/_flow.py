@@ -30,6 +30,9 @@ from ._token import Deadline, Token
 
 T = TypeVar("T")
 
+# Seconds beyond its deadline for an answer that must not be lost.
+_PATIENCE = 3.0
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Exchange:
@@ -52,6 +55,12 @@ class Exchange:
     deadline: Deadline
     session: Any = None
     is_patient: bool = False
+
+    @property
+    def read_by(self) -> Deadline:
+        """Tell when the whole answer has to be there if it has begun to come."""
+        clock, at = self.deadline
+        return Deadline(clock, at + _PATIENCE) if self.is_patient else self.deadline
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -91,11 +100,13 @@ class Ask:
         is_ours: Whether it asks a shared cache; one that hangs is not to keep callers' functions
             from a thread.
         parameter: How the caller knows the function, for messages.
+        may_be_left: Whether a cancelled call leaves a function that blocks to end by itself.
     """
 
     function: Callable[[], Any]
     is_ours: bool = False
     parameter: str = "token"
+    may_be_left: bool = True
 
 
 class Peek(NamedTuple):

@@ -31,16 +31,15 @@ class Gate:
         # Of each process its own, since a fork copies it; set and taken out in one step each.
         self._inside: dict[int, Flight] = {}
 
-    def is_mine(self, caller: Caller) -> bool:
-        """Tell whether this very call tree, or this thread, is inside and would wait for itself.
+    @property
+    def is_taken(self) -> bool:
+        """Tell whether somebody is inside."""
+        return os.getpid() in self._inside
 
-        Args:
-            caller: What the driver can do.
-        """
+    def is_mine(self) -> bool:
+        """Tell whether this very call tree is inside, and would wait for itself."""
         flight = self._inside.get(os.getpid())
-        return flight is not None and (
-            flight.is_mine() or (caller.blocks and flight.thread == threading.get_ident())
-        )
+        return flight is not None and flight.is_mine()
 
     def through(
         self,
@@ -63,18 +62,13 @@ class Gate:
         done = f"the {self._what} for {label}"
         process = os.getpid()
         while True:
-            clock = deadline.clock
-            overdue = clock.now().monotonic + 2 * max(deadline.left(), 0.0) + 1
-            mine = Flight(overdue)
+            # However long it takes: two inside at once is what must not be.
+            mine = Flight(float("inf"))
             inside = self._inside.setdefault(process, mine)
             if inside is mine:
                 return (yield from self._inside_with(mine, steps, done))
-            if self.is_mine(caller):
+            if inside.is_mine() or (caller.blocks and inside.thread == threading.get_ident()):
                 raise TokenError(f"{done} called back into itself")
-            if clock.now().monotonic >= inside.overdue:
-                # Whoever went in was abandoned without being closed.
-                self._leave(inside)
-                continue
             try:
                 landing: Landing | None = yield Await(inside, deadline)
             except TimeoutError:

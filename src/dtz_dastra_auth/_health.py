@@ -87,16 +87,17 @@ class Health:
         self.rest(why)
         return TroubleError(why)
 
-    def ask(self, question: Callable[[], T]) -> T:
+    def ask(self, question: Callable[[], T], *, insists: bool = False) -> T:
         """Ask the cache, on whatever thread this is; nobody may wait for it any more.
 
         Args:
             question: The question.
+            insists: Whether it is asked although it is left alone.
 
         Raises:
             TroubleError: The cache failed, or is left alone.
         """
-        if self.rests():
+        if not insists and self.rests():
             raise TroubleError
         number, began = (os.getpid(), next(self._numbers)), self._clock.now().monotonic
         if not self.is_warm:

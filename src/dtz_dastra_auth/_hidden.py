@@ -51,6 +51,15 @@ class CredentialBytes(bytes):
         return repr(HIDDEN.encode())
 
 
+class CredentialBuffer(bytearray):
+    """The same while it is being read."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(HIDDEN.encode())
+
+
 def hidden(headers: Mapping[str, str]) -> dict[str, str]:
     """Mark the credential among the headers of a token request.
 

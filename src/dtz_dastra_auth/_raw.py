@@ -11,6 +11,7 @@ import requests
 from ._drivers import CAP, LARGE, LATE, LEAST_TIMEOUT, is_large, refuse_compressed
 from ._errors import TokenError
 from ._flow import Peek
+from ._hidden import CredentialBuffer, CredentialBytes
 from ._token import Deadline
 
 
@@ -27,13 +28,15 @@ def read_answer(response: requests.Response, deadline: Deadline) -> bytes:
     """
     status = response.status_code
     refuse_compressed(response)
-    body = bytearray()
+    body = CredentialBuffer()
     broke_off = ""
     try:
         # Byte by byte out of the connection's buffer: a larger amount is waited for, however
         # slowly it drips, and the deadline would not be looked at.
         for chunk in _stream(response.raw, 1):
             body += chunk
+            # Tools that report errors show the variables of each frame.
+            del chunk
             if len(body) > CAP or deadline.left() < 0:
                 break
     except Exception as error:
@@ -46,7 +49,7 @@ def read_answer(response: requests.Response, deadline: Deadline) -> bytes:
         raise TokenError(LARGE, status_code=status)
     if deadline.left() < 0:
         raise TokenError(LATE, status_code=status)
-    return bytes(body)
+    return CredentialBytes(body)
 
 
 def peek(step: Peek) -> bool:

@@ -168,13 +168,15 @@ class Renewal:
                 _alone.reset(reset)
 
     def _try(self, deadline: Deadline, previous: Token | None, *, again: bool) -> Steps[Token]:
-        before = self.slot.clock.now()
+        before, had = self.slot.clock.now(), deadline.left()
         try:
             granted = yield from self.obtain(deadline, previous)
         except Exception as error:
             logger.warning("token request for %s failed: %s", self.label, _named(error))
             delay = self._second_try_after(error)
-            if not again or delay is None or deadline.left() <= delay:
+            # An answer to the second one would be lost where there is too little time for it.
+            least = had / 2 if self.is_careful else 0.0
+            if not again or delay is None or deadline.left() - delay <= least:
                 raise
             # Should this caller be cancelled meanwhile, the next one keeps the spacing.
             self.slot.note(retold(error, self.label), early=True)

@@ -25,10 +25,11 @@ from ._errors import SignInRequiredError
 from ._gate import Gate
 from ._hidden import Credential
 from ._stores import MOST_IDENTITIES, Identity
+from ._telling import Telling
 from ._token import Token
 
-# By so many of its latest refresh tokens a chain is found: with an hour each, six weeks.
-_REMEMBERED = 1024
+# By so many of its latest refresh tokens a chain is found: with an hour each, for days.
+_REMEMBERED = 64
 
 
 def process() -> bytes:
@@ -83,6 +84,7 @@ class Chain:
         ended: Why it cannot be continued.
         exchanging: What one caller at a time goes through to continue it, and to share that.
         telling: What one caller at a time goes through to tell a new refresh token.
+        telling_now: The call that tells one, or told one last.
         keys: What it is found by.
     """
 
@@ -98,6 +100,7 @@ class Chain:
         "refresh_token",
         "since",
         "telling",
+        "telling_now",
         "token",
         "unkept",
         "untold",
@@ -117,6 +120,7 @@ class Chain:
         self.untold: Credential | None = None
         self.token: Token | None = None
         self.unkept: Token | None = None
+        self.telling_now: Telling | None = None
         self.ended: SignInRequiredError | None = None
         self.exchanging: Final = Gate("token request", shares_errors=False)
         self.telling: Final = Gate("call of on_refresh_token", shares_errors=True)
@@ -243,8 +247,8 @@ class _Known:
             if chain is None:
                 chain = Chain(beginning)
                 self.add(chain, beginning.identity)
-            elif beginning.home == process():
-                # Whoever makes an object from a refresh token knows it.
+            elif beginning.home == process() and not chain.telling.is_taken:
+                # Whoever makes an object from a refresh token knows it, unless it is being told.
                 chain.was_told(beginning.refresh_token)
             self._recent[id(chain)] = chain
             self._recent.move_to_end(id(chain))

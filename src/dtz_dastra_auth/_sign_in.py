@@ -9,16 +9,20 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from . import _check_urls, _checks
 from ._errors import ConfigurationError, SignInRequiredError, TokenError, retold
-from ._flow import Ask, Caller, Steps
+from ._flow import Ask, Caller, Pause, Steps
 from ._hidden import Credential
 from ._need import Attempt, Granted, Later, Need
 from ._renewing_source import RenewingSource
 from ._rotation import Beginning, Chain, chain_of, identity_of
 from ._slot import PAUSE_AT_MOST
 from ._stores import Identity, TokenStore
+from ._telling import Telling
 from ._token import Deadline, Token
 
 T = TypeVar("T")
+
+# Seconds.
+_LOOK_AGAIN = 0.05
 
 # What it gives is awaited where it can be.
 OnRefreshToken: TypeAlias = Callable[[str], object]
@@ -133,7 +137,7 @@ class SignedInSource(RenewingSource):
     def ready(self) -> Token | None:
         """Give the token while there is nothing to decide about it, to tell or to keep."""
         chain = self._chain
-        if chain.unkept is not None or (chain.untold is not None and self._tell is not None):
+        if chain.unkept is not None or (chain.untold is not None and self._is_to_tell()):
             return None
         return super().ready()
 
@@ -151,9 +155,13 @@ class SignedInSource(RenewingSource):
         token = yield from super().token(caller, rejected)
         if self._chain.unkept is not None:
             yield from self._keep_at_last(caller)
-        if self._tell is not None:
+        if self._tell is not None and self._is_to_tell():
             yield from self._tell_of_new(self._tell, caller)
         return token
+
+    def _is_to_tell(self) -> bool:
+        # What another process has begun it tells itself.
+        return self._tell is not None and (self._is_shared() or not self._chain.is_foreign)
 
     def _keep_at_last(self, caller: Caller) -> Steps[None]:
         deadline = Deadline.after(self._state().clock, self._timeout)
@@ -180,7 +188,7 @@ class SignedInSource(RenewingSource):
             if (yield from in_turn(ask)):
                 note = partial(store.told, self._identity)
                 try:
-                    yield Ask(partial(tell, refresh_token), parameter="on_refresh_token")
+                    yield from self._call(tell, refresh_token, deadline)
                 except Exception:
                     yield from in_turn(partial(note, None))
                     raise
@@ -189,8 +197,23 @@ class SignedInSource(RenewingSource):
             chain.was_told(refresh_token)
 
         # What is told may itself make a call with this very object.
-        while chain.untold is not None and not chain.telling.is_mine(caller):
+        while chain.untold is not None and not chain.telling.is_mine():
+            if deadline.left() < 0:
+                raise TokenError(f"on_refresh_token keeps renewing the token for {self._label}")
             yield from chain.telling.through(tell_it, caller, deadline, self._label)
+
+    def _call(self, tell: OnRefreshToken, refresh_token: str, deadline: Deadline) -> Steps[None]:
+        # One that a cancelled call has left goes on in its thread, and would tell an older one
+        # after this one.
+        while (running := self._chain.telling_now) is not None and running.is_running:
+            if deadline.left() < 0:
+                raise TokenError(f"an earlier call of on_refresh_token for {self._label} hangs")
+            yield Pause(_LOOK_AGAIN)
+        if _is_async(tell):
+            yield Ask(partial(tell, refresh_token), parameter="on_refresh_token")
+        else:
+            self._chain.telling_now = call = Telling(tell, refresh_token)
+            yield Ask(call, parameter="on_refresh_token", may_be_left=False)
 
     def _renew(self, caller: Caller, need: Need, attempt: Attempt) -> Steps[Token | Later]:
         known = need._replace(
@@ -214,6 +237,8 @@ class SignedInSource(RenewingSource):
         chain = self._chain
         if chain.ended is not None:
             raise retold(chain.ended, self._label)
+        if deadline.left() < self._timeout / 2:
+            raise TokenError(f"too little time is left for the token request for {self._label}")
         before = deadline.clock.now()
         try:
             granted = yield from self._exchange(deadline, previous or chain.token)

@@ -13,6 +13,7 @@ from ._clients import HTTPX_LIBRARIES
 from ._drivers import CAP, LARGE, LATE, LEAST_TIMEOUT, REDIRECTS, is_large, refuse_compressed
 from ._errors import TokenError
 from ._flow import Answer, Exchange, Peek
+from ._hidden import CredentialBuffer, CredentialBytes
 from ._kept_headers import Keeper
 from ._stay_httpx import AsyncNoRedirect, NoRedirect
 
@@ -96,7 +97,7 @@ def read_answer(response: Any, sent: Any, step: Exchange) -> Answer:
     Raises:
         TokenError: It was redirected, or its body is compressed, larger than 64 kB or too late.
     """
-    stream, body = response.stream, bytearray()
+    stream, body = response.stream, CredentialBuffer()
     try:
         _refuse(response, sent)
         if response.is_closed:
@@ -104,11 +105,14 @@ def read_answer(response: Any, sent: Any, step: Exchange) -> Answer:
         # httpx looks at this when it begins to read a body.
         sent.extensions["timeout"]["read"] = max(step.deadline.left(), LEAST_TIMEOUT)
         for chunk in stream:
-            _collect(body, chunk, response, step)
+            body += chunk
+            # Tools that report errors show the variables of each frame.
+            del chunk
+            _check(body, response, step)
     finally:
         response.stream = Rest(b"")
         stream.close()
-    return Answer(response.status_code, response.headers, bytes(body))
+    return Answer(response.status_code, response.headers, CredentialBytes(body))
 
 
 async def read_answer_async(response: Any, sent: Any, step: Exchange) -> Answer:
@@ -124,15 +128,17 @@ async def read_answer_async(response: Any, sent: Any, step: Exchange) -> Answer:
     """
     import anyio
 
-    stream, body = response.stream, bytearray()
+    stream, body = response.stream, CredentialBuffer()
     chunks = aiter(stream)
     try:
         _refuse(response, sent)
         if response.is_closed:
             return _read_by_a_hook(response)
-        with anyio.fail_after(max(step.deadline.left(), 0)):
+        with anyio.fail_after(max(step.read_by.left(), 0)):
             async for chunk in chunks:
-                _collect(body, chunk, response, step)
+                body += chunk
+                del chunk
+                _check(body, response, step)
     except TimeoutError:
         raise TokenError(LATE, status_code=response.status_code) from None
     finally:
@@ -144,7 +150,7 @@ async def read_answer_async(response: Any, sent: Any, step: Exchange) -> Answer:
             with suppress(Exception):
                 async for _ in chunks:
                     pass
-    return Answer(response.status_code, response.headers, bytes(body))
+    return Answer(response.status_code, response.headers, CredentialBytes(body))
 
 
 def peek(step: Peek) -> bool:
@@ -243,11 +249,10 @@ def _refuse(response: Any, sent: Any) -> None:
     refuse_compressed(response)
 
 
-def _collect(body: bytearray, chunk: bytes, response: Any, step: Exchange) -> None:
-    body += chunk
+def _check(body: bytearray, response: Any, step: Exchange) -> None:
     if len(body) > CAP:
         raise TokenError(LARGE, status_code=response.status_code)
-    if step.deadline.left() < 0:
+    if step.read_by.left() < 0:
         raise TokenError(LATE, status_code=response.status_code)
 
 

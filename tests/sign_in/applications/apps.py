@@ -125,13 +125,13 @@ class Application:
     def kept(self) -> list[str]:
         """Give the secrets that it has kept, the newest at the end."""
         with closing(sqlite3.connect(self.database, timeout=ANSWER)) as connection:
-            return [row[0] for row in connection.execute("SELECT secret FROM kept ORDER BY since")]
+            return [row[0] for row in connection.execute("SELECT secret FROM kept ORDER BY until")]
 
     def remember(self, refresh_token: str) -> None:
         """Let it have kept this refresh token, and no other, of who signed in last."""
         with closing(sqlite3.connect(self.database, timeout=ANSWER)) as connection, connection:
             connection.execute(
-                "UPDATE kept SET secret = ? WHERE since = (SELECT max(since) FROM kept)",
+                "UPDATE kept SET secret = ? WHERE until = (SELECT max(until) FROM kept)",
                 (refresh_token,),
             )
 
