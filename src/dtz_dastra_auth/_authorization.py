@@ -42,7 +42,8 @@ class AuthorizationUrl(str):
         """
         made = super().__new__(cls, url)
         made.state = state
-        made.code_verifier = None if code_verifier is None else Credential(code_verifier)
+        # An exact str: what keeps a session may take no subclass.
+        made.code_verifier = None if code_verifier is None else str(code_verifier)
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -187,6 +188,11 @@ def code_from_callback(url: str, *, state: str | None) -> str:
     if len(answer) != len(pairs):
         # RFC 6749 section 3.1: no parameter is there twice.
         raise AuthorizationError("the callback has a parameter twice")
+    if not state:
+        raise AuthorizationError(
+            "no state was kept for this browser: its session is gone, or the callback is a second"
+            " one"
+        )
     if not _is_same(answer.get("state"), state):
         raise AuthorizationError("the callback's state is not that of a sign-in begun here")
     if "error" in answer:
@@ -197,14 +203,14 @@ def code_from_callback(url: str, *, state: str | None) -> str:
         )
     code = None
     with suppress(ConfigurationError):
-        code = Credential(_checks.code("code", answer.get("code")))
+        code = _checks.code("code", answer.get("code"))
     if code is None:
         raise AuthorizationError("the callback has no code, or one that cannot be sent")
     return code
 
 
 def _is_same(said: str | None, state: object) -> bool:
-    if not said or not isinstance(state, str) or not state:
+    if not said or not isinstance(state, str):
         return False
     encoded = [each.encode("utf-8", "surrogatepass") for each in (said, state)]
     return hmac.compare_digest(*encoded)

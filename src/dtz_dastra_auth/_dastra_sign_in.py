@@ -60,9 +60,8 @@ class DastraAuthorizationCode(Auth):
                 ``code_verifier``; None if it was made without.
             on_refresh_token: Called with each new refresh token, before the access token that came
                 with it is used; a coroutine function where the client is async. Keep it there:
-                the one before it is not good any more. It is a ``str`` whose ``repr`` does not
-                show it. What the function raises reaches the caller; the refresh token stays with
-                the object, and the next call tries the function again.
+                the one before it is not good any more. What it raises reaches the caller; the
+                refresh token stays with the object, and the next call tries the function again.
             token_url: The token endpoint, as `DastraClientCredentials` takes it.
             origins: Where the token may go, each ``https://host[:port]``.
             session: What token requests go over when the caller is requests; see

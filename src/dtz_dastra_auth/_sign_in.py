@@ -209,10 +209,11 @@ class SignedInSource(RenewingSource):
             if deadline.left() < 0:
                 raise TokenError(f"an earlier call of on_refresh_token for {self._label} hangs")
             yield Pause(_LOOK_AGAIN)
+        call = Telling(tell, refresh_token)
         if _is_async(tell):
-            yield Ask(partial(tell, refresh_token), parameter="on_refresh_token")
+            yield Ask(call.awaited, parameter="on_refresh_token")
         else:
-            self._chain.telling_now = call = Telling(tell, refresh_token)
+            self._chain.telling_now = call
             yield Ask(call, parameter="on_refresh_token", may_be_left=False)
 
     def _renew(self, caller: Caller, need: Need, attempt: Attempt) -> Steps[Token | Later]:

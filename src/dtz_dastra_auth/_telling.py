@@ -1,6 +1,7 @@
 """One call of what is told of a new refresh token."""
 
 from collections.abc import Callable
+from typing import Any
 
 
 class Telling:
@@ -27,6 +28,12 @@ class Telling:
         """Call the function."""
         self.is_running = True
         try:
-            return self._tell(self._refresh_token)
+            # An exact str: what keeps it may take no subclass.
+            return self._tell(str(self._refresh_token))
         finally:
             self.is_running = False
+
+    async def awaited(self) -> None:
+        """Call the function, which is a coroutine function."""
+        called: Any = self()
+        await called

@@ -2,7 +2,8 @@
 
 The command finds credentials that the stand-ins take in the variables that ``from_env()`` reads,
 and its HTTP clients are led to the stand-ins by the environment. They end when it does. The keys
-that the documentation's examples write out are taken as well.
+that the documentation's examples write out are taken as well. On the sign-in pages
+user@example.org signs in with the word password.
 """
 
 import subprocess
@@ -29,10 +30,12 @@ def main(command: list[str]) -> int:
     with serve(set_environment=False) as services:
         # Those that the documentation writes out.
         services.dastra.add_key_pair("public-key", "private-key")
+        services.dastra.username, services.dastra.password = "user@example.org", "password"
         services.dtz.add_api_key("apikey-1234", "context-1234")
         services.dtz.add_user("user@example.org", "password", "context-1234")
         kept = {n: v for n, v in services.environment.items() if n not in _NOT_OURS}
-        environment = {**kept, **services.credentials}
+        signed_in = {"DASTRA_REFRESH_TOKEN": services.dastra.make_refresh_token()}
+        environment = {**kept, **services.credentials, **signed_in}
         try:
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # the user's own
         except FileNotFoundError as error:
