@@ -11,12 +11,13 @@ import requests
 
 from . import _check_urls, _checks, _environment
 from ._auth import Auth
+from ._code import Code
 from ._flow import Answer, Exchange, Steps
 from ._hidden import Credential
 from ._need import Granted
 from ._placement import Header
 from ._rotation import Beginning, identity_of
-from ._sign_in import Code, OnRefreshToken, SignedInSource
+from ._sign_in import OnRefreshToken, SignedInSource
 from ._stores import Identity, TokenStore
 from ._token import Deadline, Token
 from .dastra import ORIGINS, TOKEN_URL, VARIABLES, origins_from_env

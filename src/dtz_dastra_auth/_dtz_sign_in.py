@@ -3,12 +3,13 @@
 import requests
 
 from . import _checks
+from ._code import Code
 from ._dtz_identity import IDENTITY_URL, IdentityService, base_url, is_refusal
 from ._errors import SignInRequiredError, TokenError
 from ._flow import Answer, Exchange, Steps
 from ._need import Granted
 from ._rotation import Beginning
-from ._sign_in import Code, SignedInSource
+from ._sign_in import SignedInSource
 from ._stores import TokenStore
 from ._token import Deadline, Token
 

@@ -7,15 +7,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
-from . import _check_urls, _checks
 from ._errors import ConfigurationError, SignInRequiredError, TokenError, retold
 from ._flow import Ask, Caller, Pause, Steps
-from ._hidden import Credential
 from ._need import Attempt, Granted, Later, Need
 from ._renewing_source import RenewingSource
-from ._rotation import Beginning, Chain, chain_of, identity_of
+from ._rotation import Beginning, Chain, chain_of
 from ._slot import PAUSE_AT_MOST
-from ._stores import Identity, TokenStore
+from ._stores import TokenStore
 from ._telling import Telling
 from ._token import Deadline, Token
 
@@ -26,68 +24,6 @@ _LOOK_AGAIN = 0.05
 
 # What it gives is awaited where it can be.
 OnRefreshToken: TypeAlias = Callable[[str], object]
-
-
-class Code:
-    """A code, and what it is exchanged with.
-
-    No dataclass, and without a dictionary: encoders for JSON write either out.
-    """
-
-    __slots__ = ("_code", "_redirect_uri", "_verifier")
-
-    def __init__(self, code: str, redirect_uri: str, verifier: str) -> None:
-        """Hold what was checked.
-
-        Args:
-            code: The code.
-            redirect_uri: Where the browser was sent back to.
-            verifier: The code verifier; empty without.
-        """
-        self._code = Credential(code)
-        self._redirect_uri = redirect_uri
-        self._verifier = Credential(verifier)
-
-    @classmethod
-    def checked(cls, code: str, redirect_uri: str, code_verifier: str | None) -> "Code":
-        """Take what a caller passed.
-
-        Raises:
-            ConfigurationError: One of them cannot work.
-        """
-        code = _checks.code("code", code)
-        redirect_uri = _check_urls.redirect_uri("redirect_uri", redirect_uri)
-        if code_verifier is None:
-            return cls(code, redirect_uri, "")
-        return cls(code, redirect_uri, _checks.code_verifier("code_verifier", code_verifier))
-
-    def identity(self, parts: tuple[str, ...], *secrets: str) -> Identity:
-        """Give what a sign-in with it is found by.
-
-        Args:
-            parts: What is not secret of the client.
-            *secrets: What is.
-        """
-        parts = (*parts, self._redirect_uri)
-        return identity_of(Identity(parts, self._code), self._verifier, *secrets)
-
-    def fields(self) -> dict[str, str]:
-        """Give the parameters of its exchange (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
-        fields: dict[str, str] = {
-            "grant_type": "authorization_code",
-            "redirect_uri": self._redirect_uri,
-            "code": self._code,
-        }
-        return fields | ({"code_verifier": self._verifier} if self._verifier else {})
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Give what must not show in an error."""
-        return (self._code, self._verifier) if self._verifier else (self._code,)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # The oldest pickles know no slots.
-        return Code, (self._code, self._redirect_uri, self._verifier)
 
 
 class SignedInSource(RenewingSource):
@@ -179,21 +115,28 @@ class SignedInSource(RenewingSource):
             # the next one: what is shared of the two is one lease.
             return chain.exchanging.through(steps, caller, deadline, self._label)
 
+        def noted(refresh_token: str) -> Steps[None]:
+            yield from store.told(self._identity, refresh_token)
+            # Not before: whoever finds nothing to tell gives the lease back.
+            chain.was_told(refresh_token)
+
         def tell_it() -> Steps[None]:
             refresh_token = chain.untold
             # Another caller may have told it meanwhile, or another process.
             if refresh_token is None:
                 return
-            ask = partial(store.is_to_tell, self._identity, refresh_token)
-            if (yield from in_turn(ask)):
-                note = partial(store.told, self._identity)
+            is_to_tell = partial(store.is_to_tell, self._identity, refresh_token)
+            if (yield from in_turn(is_to_tell)):
                 try:
                     yield from self._call(tell, refresh_token, deadline)
                 except Exception:
-                    yield from in_turn(partial(note, None))
+                    yield from in_turn(partial(store.told, self._identity, None))
                     raise
-                chain.was_told(refresh_token)
-                yield from in_turn(partial(note, refresh_token))
+                try:
+                    with suppress(TokenError):
+                        yield from in_turn(partial(noted, refresh_token))
+                finally:
+                    chain.was_told(refresh_token)
             chain.was_told(refresh_token)
 
         # What is told may itself make a call with this very object.

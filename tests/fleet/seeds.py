@@ -3,9 +3,9 @@
 from functools import partial
 
 from dtz_dastra_auth import DastraClientCredentials
+from dtz_dastra_auth._renewing_source import RenewingSource
 from dtz_dastra_auth._seal import Seal
 from dtz_dastra_auth._shelf import Shelf
-from dtz_dastra_auth._renewing_source import RenewingSource
 from dtz_dastra_auth._stores import Identity
 from dtz_dastra_auth._token import Instant, SystemClock, Token
 from dtz_dastra_auth.testing import DastraStandIn

@@ -10,10 +10,11 @@ from dtz_dastra_auth.testing import DastraStandIn, StandIns
 from fleet.caches import CACHES, Servers
 from fleet.persons import AGED, Person, at_once, forward, signed_in
 
-PROCESSES, CALLERS, RENEWALS = 4, 4, 10
-OTHERS = ["cachelib-redis", "django-memcached", "django-database"]
+PROCESSES, CALLERS = 4, 4
+# Not all that are atomic: `tests/unit` has the order of the questions, and these other ways to ask.
+OTHERS = ["django-memcached", "django-database"]
 # Seconds; a token is renewed with a fifth of its life left.
-LIFETIME, CALLING = 2, 5.0
+LIFETIME, CALLING = 2, 4.0
 
 
 def sent(dastra: DastraStandIn) -> list[str]:
@@ -39,9 +40,11 @@ def check_told(processes: Sequence[Person], dastra: DastraStandIn) -> None:
     assert told == dict.fromkeys(given, 1)
 
 
-@pytest.mark.parametrize("client", ["requests.Session", "httpx.AsyncClient-asyncio"])
-def test_ten_renewals_of_four_processes_are_ten_token_requests(
-    client: str, stand_ins: StandIns, servers: Servers
+@pytest.mark.parametrize(
+    ("client", "renewals"), [("requests.Session", 3), ("httpx.AsyncClient-asyncio", 10)]
+)
+def test_each_renewal_of_four_processes_is_one_token_request(
+    client: str, renewals: int, stand_ins: StandIns, servers: Servers
 ) -> None:
     dastra = stand_ins.dastra
     first = dastra.make_refresh_token()
@@ -49,9 +52,9 @@ def test_ten_renewals_of_four_processes_are_ten_token_requests(
     with signed_in(stand_ins, servers, [plan] * PROCESSES) as processes:
         assert at_once(processes, "call", callers=CALLERS) == [[200] * CALLERS] * PROCESSES
         assert sent(dastra) == [first]
-        renew(processes, dastra, RENEWALS)
-        assert len(dastra.token_requests) == 1 + RENEWALS
-        assert len(set(sent(dastra))) == 1 + RENEWALS
+        renew(processes, dastra, renewals)
+        assert len(dastra.token_requests) == 1 + renewals
+        assert len(set(sent(dastra))) == 1 + renewals
         assert dastra.reuses == 0
         check_told(processes, dastra)
 
@@ -64,8 +67,8 @@ def test_the_other_caches_with_an_atomic_add_do_as_well(
     dastra = stand_ins.dastra
     plan = {"refresh_token": dastra.make_refresh_token(), "cache": cache}
     with signed_in(stand_ins, servers, [plan] * 3) as processes:
-        renew(processes, dastra, 3)
-        assert len(dastra.token_requests) == 3
+        renew(processes, dastra, 2)
+        assert len(dastra.token_requests) == 2
         assert dastra.reuses == 0
         check_told(processes, dastra)
 
@@ -79,9 +82,10 @@ def test_tokens_of_two_seconds_are_renewed_before_their_end_by_one_process(
     plan = {"refresh_token": dastra.make_refresh_token(), "client": client}
     with signed_in(stand_ins, servers, [plan] * PROCESSES) as processes:
         outcomes = at_once(processes, "go_on", callers=CALLERS, seconds=CALLING)
-        assert Counter(each for some in outcomes for each in some).keys() == {200}
+        assert [each for some in outcomes for each in some if each != 200] == []
+        assert all(outcomes)
         assert len(dastra.token_requests) <= 2 + CALLING / (LIFETIME * 4 / 5)
-        assert len(set(sent(dastra))) == len(dastra.token_requests) >= CALLING / LIFETIME - 1
+        assert len(set(sent(dastra))) == len(dastra.token_requests) >= CALLING / LIFETIME
         assert dastra.reuses == 0
         check_told(processes, dastra)
 
@@ -99,8 +103,8 @@ def test_processes_of_different_refresh_tokens_of_one_sign_in_share_it(
             everybody = [one, *others]
             assert at_once(everybody, "call", callers=2) == [[200] * 2] * 4
             assert len(dastra.token_requests) == 2
-            renew(everybody, dastra, 3)
-            assert len(dastra.token_requests) == len(set(sent(dastra))) == 5
+            renew(everybody, dastra, 2)
+            assert len(dastra.token_requests) == len(set(sent(dastra))) == 4
             assert dastra.reuses == 0
             told = {token for each in everybody for token in each.told()}
             assert dastra.refresh_tokens_in_force < told
@@ -112,7 +116,7 @@ def test_a_refresh_token_is_told_before_its_access_token_is_used(
     dastra = stand_ins.dastra
     plan = {"refresh_token": dastra.make_refresh_token(), "marks": True}
     with signed_in(stand_ins, servers, [plan] * 3) as processes:
-        renew(processes, dastra, 4)
+        renew(processes, dastra, 3)
     told, used = [], []
     for request in dastra.calls:
         if request.path.startswith("/v1/told/"):
@@ -121,4 +125,4 @@ def test_a_refresh_token_is_told_before_its_access_token_is_used(
             used.append(token)
             # The n-th access token comes with the n-th refresh token.
             assert len(set(told)) >= len(used)
-    assert len(used) == 4
+    assert len(used) == 3

@@ -71,22 +71,17 @@ def test_who_is_closed_while_waiting_takes_nothing_along() -> None:
     assert third.result() == "done"
 
 
-def test_who_was_abandoned_inside_is_not_waited_for_longer_than_it_could_take() -> None:
-    door = Door()
-    door.caller(timeout=10).next()
-    door.clock.pass_(20.9)
-    assert isinstance(door.caller().next(), Await)
-    door.clock.pass_(0.2)
-    assert isinstance(door.caller().next(), Pause)
-
-
-def test_who_comes_in_overdue_does_not_let_two_in() -> None:
+def test_who_is_inside_is_waited_for_however_long_it_takes() -> None:
     door = Door()
     late = door.caller(timeout=10)
     late.next()
-    door.clock.pass_(22)
-    door.caller().next()
+    door.clock.pass_(3600)
+    second = door.caller()
+    waiting = second.next()
+    assert isinstance(waiting, Await)
     assert late.result() == "done"
+    assert isinstance(second.rejoin(waiting), Pause)
+    # And nobody else beside that one.
     assert isinstance(door.caller().next(), Await)
 
 
@@ -138,7 +133,7 @@ def test_who_would_wait_for_itself_is_told_so() -> None:
     door = Door()
 
     def inner() -> Steps[Any]:
-        assert door.gate.is_mine(TASK)
+        assert door.gate.is_mine()
         return (yield from door.gate.through(Inside().steps, TASK, deadline, LABEL))
 
     deadline = Deadline.after(door.clock, PATIENCE)
@@ -164,10 +159,15 @@ def test_a_blocking_caller_on_another_thread_waits() -> None:
 
 def test_nobody_is_inside_who_has_not_come() -> None:
     door = Door()
-    assert not door.gate.is_mine(BLOCKING)
-    door.caller().next()
-    assert not door.gate.is_mine(TASK)
-    assert door.gate.is_mine(BLOCKING)
+    taken, mine = [door.gate.is_taken], [door.gate.is_mine()]
+    first = door.caller()
+    first.next()
+    taken.append(door.gate.is_taken)
+    mine.append(door.gate.is_mine())
+    first.result()
+    taken.append(door.gate.is_taken)
+    assert taken == [False, True, False]
+    assert mine == [False, False]
 
 
 def test_where_errors_are_not_shared_who_waits_goes_in_next() -> None:

@@ -37,13 +37,13 @@ def test_a_chain_is_found_by_each_refresh_token_that_it_has_had() -> None:
     assert chain.refresh_token == "r9"
 
 
-def test_a_chain_is_found_by_the_latest_1024_and_by_its_first() -> None:
+def test_a_chain_is_found_by_the_latest_64_and_by_its_first() -> None:
     chain = chain_of(beginning("r0"))
     for number in range(1, 3000):
         chain.advance(f"r{number}", number)
-    assert len(chain.keys) == 1024
-    assert all(chain_of(beginning(f"r{number}")) is chain for number in (0, 1977, 2500, 2999))
-    assert chain_of(beginning("r1976")) is not chain
+    assert len(chain.keys) == 64
+    assert all(chain_of(beginning(f"r{number}")) is chain for number in (0, 2937, 2950, 2999))
+    assert chain_of(beginning("r2936")) is not chain
 
 
 def test_of_chains_that_nobody_has_those_used_last_are_kept() -> None:

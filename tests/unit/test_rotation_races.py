@@ -3,10 +3,16 @@
 import pytest
 
 from dtz_dastra_auth import MemoryTokenStore
+from dtz_dastra_auth._flow import Ask
 from unit.rotating_server import access_token, refresh_token
-from unit.sign_ins import World
+from unit.sign_ins import Errand, World
 
 QUESTIONS = range(4)
+
+
+def is_about_to_tell(errand: Errand) -> bool:
+    """Tell whether the next thing that it does is to call on_refresh_token."""
+    return isinstance(errand.step, Ask) and errand.step.parameter == "on_refresh_token"
 
 
 @pytest.mark.parametrize("asked", QUESTIONS)
@@ -43,6 +49,26 @@ def test_nobody_is_told_of_a_refresh_token_that_no_process_could_find() -> None:
     follower.rejoin()
     # What was told may start another process at once: it has to find the others.
     assert not process.told or world.cache.value("root 1") is not None
+
+
+def test_who_is_telling_is_not_robbed_of_the_lease_by_another_caller_of_its_process() -> None:
+    world = World()
+    process, other = world.some(2)
+    telling = process.call()
+    telling.served(0)
+    # It has the token already, and is to see to it that the answer is kept.
+    keeping = process.caller()
+    keeping.go(1)
+    while not is_about_to_tell(telling):
+        telling.go(1)
+    keeping.rejoin(0)
+    telling.go(1)
+    keeping.go()
+    # Told, and not noted yet.
+    waiting = other.call()
+    errands = [errand.finish() for errand in (telling, keeping, waiting)]
+    assert {errand.got() for errand in errands} == {access_token(1)}
+    assert world.told == [refresh_token(1)]
 
 
 def test_who_has_little_time_does_not_take_the_lease_of_who_has_much() -> None:

@@ -35,11 +35,11 @@ def test_who_finds_its_refresh_token_at_another_root_goes_on_there(skew: float) 
     assert second.got() == access_token(3)
     world.pass_(2 * HOUR)
     first.got()
-    assert world.server.requests == sent(len(world.server.requests))
-    assert first.chain.refresh_token == second.chain.refresh_token or (
-        world.server.requests == sent(4) and first.chain.refresh_token == refresh_token(4)
-    )
-    assert world.server.reuses == 0
+    count = len(world.server.requests)
+    # By a clock that is behind, the third access token lives.
+    assert count == 3 if skew < -HOUR else count == 4
+    assert world.server.requests == sent(count)
+    assert first.chain.refresh_token == refresh_token(count)
 
 
 def test_who_has_moved_takes_the_token_that_stands_there() -> None:
