@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from . import _check_urls, _checks
 from ._dtz_identity import IDENTITY_URL, base_url
 from ._errors import AuthorizationError, ConfigurationError
-from ._hidden import Credential
+from ._hidden import HIDDEN, Credential
 
 DASTRA_AUTHORIZATION_URL = "https://account.dastra.eu/connect/authorize"
 
@@ -27,10 +27,10 @@ class AuthorizationUrl(str):
             a ``code_challenge``.
     """
 
-    __slots__ = ("code_verifier", "state")
+    __slots__ = ("_code_verifier", "state")
 
     state: str
-    code_verifier: str | None
+    _code_verifier: Credential | None
 
     def __new__(cls, url: str, state: str, code_verifier: str | None) -> Self:
         """Make a URL that has these attributes.
@@ -42,12 +42,17 @@ class AuthorizationUrl(str):
         """
         made = super().__new__(cls, url)
         made.state = state
-        # An exact str: what keeps a session may take no subclass.
-        made.code_verifier = None if code_verifier is None else str(code_verifier)
+        made._code_verifier = None if code_verifier is None else Credential(code_verifier)
         return made
 
+    @property
+    def code_verifier(self) -> str | None:
+        """Give what the code is exchanged with."""
+        # An exact str: what keeps a session may take no subclass.
+        return None if self._code_verifier is None else str(self._code_verifier)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return AuthorizationUrl, (str(self), self.state, self.code_verifier)
+        return AuthorizationUrl, (str(self), self.state, self._code_verifier)
 
 
 def dastra_authorization_url(
@@ -182,31 +187,37 @@ def code_from_callback(url: str, *, state: str | None) -> str:
     if isinstance(given, bytes | bytearray):
         raise ConfigurationError("url: expected a str, got bytes")
     # Frameworks have classes of their own for URLs.
-    query = str(given).partition("#")[0].partition("?")[2]
-    pairs = parse_qsl(query, keep_blank_values=True)
+    read = _read(str(given), state)
+    # Tools that report errors show the variables of each frame.
+    del url, given
+    if isinstance(read, AuthorizationError):
+        raise read
+    return read
+
+
+def _read(url: str, state: str | None) -> str | AuthorizationError:
+    pairs = parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True)
     answer = dict(pairs)
     if len(answer) != len(pairs):
         # RFC 6749 section 3.1: no parameter is there twice.
-        raise AuthorizationError("the callback has a parameter twice")
+        return AuthorizationError("the callback has a parameter twice")
     if not state:
-        raise AuthorizationError(
+        return AuthorizationError(
             "no state was kept for this browser: its session is gone, or the callback is a second"
             " one"
         )
     if not _is_same(answer.get("state"), state):
-        raise AuthorizationError("the callback's state is not that of a sign-in begun here")
+        return AuthorizationError("the callback's state is not that of a sign-in begun here")
     if "error" in answer:
-        error, description = _plain(answer["error"]), _plain(answer.get("error_description"))
+        said = (answer["error"], answer.get("error_description"))
+        error, description = (_plain(each, answer.get("code")) for each in said)
         words = ": ".join(word for word in (error, description) if word)
-        raise AuthorizationError(
+        return AuthorizationError(
             f"the sign-in was refused: {words}", error=error, description=description
         )
-    code = None
     with suppress(ConfigurationError):
-        code = _checks.code("code", answer.get("code"))
-    if code is None:
-        raise AuthorizationError("the callback has no code, or one that cannot be sent")
-    return code
+        return _checks.code("code", answer.get("code"))
+    return AuthorizationError("the callback has no code, or one that cannot be sent")
 
 
 def _is_same(said: str | None, state: object) -> bool:
@@ -216,6 +227,9 @@ def _is_same(said: str | None, state: object) -> bool:
     return hmac.compare_digest(*encoded)
 
 
-def _plain(said: str | None) -> str | None:
+def _plain(said: str | None, code: str | None) -> str | None:
+    if not said:
+        return None
     # Escaped, whoever made the URL cannot forge log lines or move a terminal's cursor.
-    return said[:_LONGEST_TEXT].encode("unicode_escape").decode() if said else None
+    text = said.replace(code, HIDDEN) if code else said
+    return text[:_LONGEST_TEXT].encode("unicode_escape").decode()

@@ -240,6 +240,12 @@ class _Known:
         self.process = os.urandom(16)
         self._lock = threading.RLock()
 
+    def forget(self) -> None:
+        """Forget every chain but those that an object has, which nobody finds any more."""
+        with self._lock:
+            self._chains.clear()
+            self._recent.clear()
+
     def find(self, beginning: Beginning) -> Chain:
         """Give the chain that this belongs to, which begins with it if there is none."""
         with self._lock:
@@ -281,6 +287,11 @@ def chain_of(beginning: Beginning) -> Chain:
         beginning: What the object was signed in with.
     """
     return _known.find(beginning)
+
+
+def forget_chains() -> None:
+    """Forget every sign-in of this process, as between two tests."""
+    _known.forget()
 
 
 if hasattr(os, "register_at_fork"):

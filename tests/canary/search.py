@@ -23,9 +23,9 @@ _ADDRESS = re.compile(r"0x[0-9a-f]{6,16}\b")
 
 
 class Index:
-    """Every part of every secret."""
+    """Every part of every secret, but for those that others have, too, which do not count."""
 
-    def __init__(self, canaries: Iterable[Canary]) -> None:
+    def __init__(self, canaries: Iterable[Canary], others: Iterable[Canary] = ()) -> None:
         self._parts: dict[str, Canary] = {}
         self._samples: set[str] = set()
         for canary in canaries:
@@ -33,6 +33,9 @@ class Index:
                 for start in range(len(own) - PART + 1):
                     self._parts.setdefault(own[start : start + PART], canary)
                 self._samples.update(own[start : start + 4] for start in range(len(own) - 3))
+        for own in [own for other in others for own in other.own]:
+            for start in range(len(own) - PART + 1):
+                self._parts.pop(own[start : start + PART], None)
 
     def search(self, text: str) -> list[tuple[Canary, str]]:
         """Give the secrets that a text has parts of, each with what it is coded in there."""

@@ -91,11 +91,21 @@ def of_object(thing: object) -> Shown:
     """Give what tools show of an object: their texts of it, and of what it holds."""
     name = type(thing).__name__
     yield from _texts(thing, name)
-    ways: tuple[Callable[[Any], str], ...] = (saferepr, pprint.pformat, lambda it: repr(vars(it)))
-    for way, how in zip(ways, ("pytest's text", "pprint", "attributes"), strict=True):
+    ways: dict[str, Callable[[Any], str]] = {
+        "pytest's text": saferepr,
+        "pprint": pprint.pformat,
+        "attributes": lambda it: repr(vars(it)),
+        "slots": lambda it: repr(_slots(it)),
+    }
+    for how, way in ways.items():
         # Without attributes there are none to show.
         with suppress(TypeError):
             yield f"{how} of {name}", way(thing)
+
+
+def _slots(thing: Any) -> dict[str, Any]:
+    names = [name for each in type(thing).__mro__ for name in getattr(each, "__slots__", ())]
+    return {name: getattr(thing, name, None) for name in names if not name.startswith("__")}
 
 
 def _texts(thing: object, name: str) -> Shown:

@@ -1,5 +1,6 @@
 """What the stand-ins have made, and what has arrived at them and at their proxy."""
 
+import inspect
 import weakref
 from collections.abc import Callable
 from functools import wraps
@@ -42,6 +43,12 @@ def tap_stand_ins(patched: pytest.MonkeyPatch) -> None:
         after(patched, cls, "__init__", made)
     patched.setattr(DastraStandIn, "make_token", _token_maker(DastraStandIn.make_token, "dastra"))
     patched.setattr(DtzStandIn, "_issue", _token_maker(DtzStandIn._issue, "dtz"))
+    for cls in (DastraStandIn, DtzStandIn):
+        patched.setattr(cls, "_make_code", _code_maker(cls._make_code, cls))
+    patched.setattr(
+        *(DastraStandIn, "_make_refresh_token"),
+        _refresh_token_maker(DastraStandIn._make_refresh_token),
+    )
     arrived = Service.arrived
 
     def arriving(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -68,6 +75,35 @@ def _token_maker(original: Function, house: str) -> Function:
         if watch is not None:
             name = {"dastra": "Dastra", "dtz": "DTZ"}[house]
             watch.token(value, f"{name} access token", house)
+        return value
+
+    return make
+
+
+def _code_maker(original: Function, cls: type) -> Function:
+    parameters = inspect.signature(original)
+    name, house = ("Dastra", "dastra") if cls is DastraStandIn else ("DTZ", "dtz")
+
+    @wraps(original)
+    def make(*args: Any, **kwargs: Any) -> str:
+        value: str = original(*args, **kwargs)
+        watch = current()
+        if watch is not None:
+            redirect_uri = parameters.bind(*args, **kwargs).arguments["redirect_uri"]
+            watch.code(value, f"{name} authorization code", house, redirect_uri)
+        return value
+
+    return make
+
+
+def _refresh_token_maker(original: Function) -> Function:
+    @wraps(original)
+    def make(self: Any, *args: Any, **kwargs: Any) -> str:
+        value: str = original(self, *args, **kwargs)
+        watch = current()
+        if watch is not None:
+            kind = "Dastra refresh token"
+            watch.canaries.add(value, kind, "refresh_token", houses={"dastra"})
         return value
 
     return make

@@ -1,4 +1,4 @@
-"""Where a watch gets to see things: in the HTTP libraries, in logging, and in this package.
+"""Where a watch gets to see things: in the HTTP libraries, in logging, in processes.
 
 Nothing is changed for a test: what it would not have seen in its log it does not see now either.
 """
@@ -16,11 +16,9 @@ from typing import Any
 import pytest
 
 from canary import shown
-from canary.kinds import is_random
+from canary.package import tap_package
 from canary.stand_ins import after, tap_stand_ins
-from canary.watch import Watch, current
-from canary.wire import normal
-from dtz_dastra_auth import SharedTokenStore, _errors, _sources, _stores, _token, dastra, dtz
+from canary.watch import Watch, current, saw
 from dtz_dastra_auth._auth import Auth
 
 Function = Callable[..., Any]
@@ -29,20 +27,6 @@ _CLIENTS = (
     *("requests.Session", "httpx.Client", "httpx.AsyncClient"),
     *("httpx2.Client", "httpx2.AsyncClient", "niquests.Session", "niquests.AsyncSession"),
 )
-_PUBLIC: tuple[Any, ...] = (
-    *(dastra.DastraClientCredentials, dastra.DastraApiKey),
-    *(dtz.DtzApiKey, dtz.DtzBearer, dtz.DtzBasic, dtz.DtzCookie, dtz.DtzQueryKey, dtz.DtzLogin),
-)
-_OBJECTS: tuple[type, ...] = (
-    *(_sources.StaticSource, _sources.CallableSource, _sources.CheckedSource),
-    *(_stores.MemoryTokenStore, SharedTokenStore),
-)
-_ROLES = {
-    "private_key": "private_key",
-    "api_key": "api_key",
-    "token": "token",
-    "password": "password",
-}
 
 
 def tap_everything(patched: pytest.MonkeyPatch) -> None:
@@ -51,7 +35,7 @@ def tap_everything(patched: pytest.MonkeyPatch) -> None:
     _tap_warnings(patched)
     _tap_processes(patched)
     _tap_clients(patched)
-    _tap_package(patched)
+    tap_package(patched)
     tap_stand_ins(patched)
 
 
@@ -74,7 +58,7 @@ def _tap_logging(patched: pytest.MonkeyPatch) -> None:
 
 def _tap_warnings(patched: pytest.MonkeyPatch) -> None:
     def see(self: warnings.WarningMessage, *args: Any, **kwargs: Any) -> None:
-        _saw("warning", f"{self.message} {self.message!r}")
+        saw("warning", f"{self.message} {self.message!r}")
 
     after(patched, warnings.WarningMessage, "__init__", see)
 
@@ -84,15 +68,9 @@ def _tap_processes(patched: pytest.MonkeyPatch) -> None:
         for stream in ("stdout", "stderr"):
             said = getattr(self, stream)
             said = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-            _saw(f"{stream} of a process", said or "")
+            saw(f"{stream} of a process", said or "")
 
     after(patched, subprocess.CompletedProcess, "__init__", see)
-
-
-def _saw(where: str, text: str) -> None:
-    watch = current()
-    if watch is not None:
-        watch.saw([(where, text)])
 
 
 def _tap_clients(patched: pytest.MonkeyPatch) -> None:
@@ -122,7 +100,7 @@ def _call(original: Function) -> Function:
             raise
         finally:
             _auth_of(watch, self, kwargs)
-        watch.saw(shown.of_response(response))
+        watch.saw(_of_answer(response, self, kwargs))
         return response
 
     return call
@@ -142,10 +120,19 @@ def _async_call(original: Function) -> Function:
             raise
         finally:
             _auth_of(watch, self, kwargs)
-        watch.saw(shown.of_response(response))
+        watch.saw(_of_answer(response, self, kwargs))
         return response
 
     return call
+
+
+def _of_answer(response: Any, client: Any, options: dict[str, Any]) -> shown.Shown:
+    # What a request has that no auth object has touched, the test has put there: a thief's, say.
+    given = (options.get("auth"), getattr(client, "auth", None))
+    is_by_hand = all(isinstance(each, tuple | None) for each in given)
+    for where, text in shown.of_response(response):
+        if not (is_by_hand and where == "headers of request of response"):
+            yield where, text
 
 
 def _is_inner(caller: str) -> bool:
@@ -180,75 +167,3 @@ def _auth_of(watch: Watch, client: Any, options: dict[str, Any]) -> None:
     for auth in (options.get("auth"), getattr(client, "auth", None)):
         if isinstance(auth, Auth):
             watch.saw(shown.of_object(auth))
-
-
-def _tap_package(patched: pytest.MonkeyPatch) -> None:
-    for cls in _PUBLIC:
-        patched.setattr(cls, "__init__", _constructor(cls, cls.__init__))
-    for each in _OBJECTS:
-        after(patched, each, "__init__", _made)
-
-    def token(self: Any, *args: Any, **kwargs: Any) -> None:
-        watch = current()
-        if watch is not None:
-            watch.token(self.value, "token")
-            watch.saw([("repr of Token", repr(self))])
-
-    def identity(self: Any, *args: Any, **kwargs: Any) -> None:
-        _saw("repr of Identity", repr(self))
-
-    def error(self: Any, *args: Any, **kwargs: Any) -> None:
-        _saw(f"{type(self).__name__}", f"{self} {self!r} {self.args!r} {vars(self)!r}")
-
-    after(patched, _token.Token, "__init__", token)
-    after(patched, _stores.Identity, "__init__", identity)
-    for kind in (_errors.ConfigurationError, _errors.TokenError):
-        after(patched, kind, "__init__", error)
-
-
-def _made(self: object, *args: Any, **kwargs: Any) -> None:
-    watch = current()
-    if watch is not None:
-        watch.made(self)
-
-
-def _constructor(cls: Any, original: Function) -> Function:
-    parameters = inspect.signature(original)
-
-    @wraps(original)
-    def constructor(self: Any, *args: Any, **kwargs: Any) -> None:
-        watch = current()
-        if watch is None:
-            original(self, *args, **kwargs)
-            return
-        try:
-            given = parameters.bind(self, *args, **kwargs).arguments
-        except TypeError:
-            given = {}
-        _take(watch, cls, given)
-        try:
-            original(self, *args, **kwargs)
-        except BaseException as error:
-            watch.saw(shown.of_error(error))
-            raise
-        # One of a class made from ours is looked at when its own constructor is done, too.
-        watch.made(self, ready=type(self) is cls)
-
-    return constructor
-
-
-def _take(watch: Watch, cls: Any, given: dict[str, Any]) -> None:
-    """Take the secrets that a public class is given, and where it is told that they may go."""
-    house = cls.__module__.rpartition(".")[2].removeprefix("_").partition("_")[0]
-    origins = given.get("origins")
-    places = [given.get("token_url"), given.get("identity_url")]
-    places += list(origins) if isinstance(origins, list | tuple) else []
-    named = {normal(place) for place in places if isinstance(place, str)}
-    roles = dict(_ROLES)
-    if cls is dtz.DtzBasic:
-        roles["password"] = "api_key" if given.get("username") == "apikey" else "token"
-    for name, role in roles.items():
-        secret = given.get(name)
-        if isinstance(secret, str) and is_random(secret):
-            kind = f"{name} given to {cls.__name__}"
-            watch.canaries.add(secret, kind, role, houses={house}, origins=named, is_held=True)

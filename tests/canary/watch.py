@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import re
 import secrets
 import weakref
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,9 @@ from canary.kinds import Canaries, Canary, is_random
 from canary.search import Index
 from canary.wire import Arrival
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, Tunnel
+
+# A callback, up to the code that it is there to bring.
+_CALLBACK = re.compile(r"""(https?://[^\s'"/?]+)([^\s'"?]*\?(?:[^\s'"]*&)?code=)[^\s'"&#]+""")
 
 
 class _Ear(logging.Handler):
@@ -72,6 +76,10 @@ class Watch:
                 self.canaries.add(
                     service.private_key, "Dastra private key", "private_key", houses={"dastra"}
                 )
+                self.canaries.add(
+                    *(service.password, "password of a person at Dastra", "person's password"),
+                    houses={"dastra"},
+                )
             else:
                 add, houses = self.canaries.add, {"dtz"}
                 add(service.api_key, "DTZ API key", "api_key", houses=houses)
@@ -83,6 +91,11 @@ class Watch:
             self.canaries.add(value, kind, "token", houses={house})
         elif is_random(value):
             self.canaries.add(value, kind, "any", houses={"dastra", "dtz"}, is_held=True)
+
+    def code(self, value: str, kind: str, house: str, redirect_uri: str) -> None:
+        """Take an authorization code, which goes to where a browser is sent back to."""
+        origins = {wire.normal(redirect_uri)}
+        self.canaries.add(value, kind, "code", houses={house}, origins=origins)
 
     def proxy(self, url: str) -> None:
         """Take the password of a proxy's address."""
@@ -131,14 +144,16 @@ class Watch:
         if found and self.by_hand:
             # What a test sends itself, and no object of ours has, is the test's own to show.
             index = Index(canary for canary in everything if not canary.is_held)
-            own = {id(canary) for canary in index.all_in(self.by_hand)}
-            found = self._found([canary for canary in everything if id(canary) not in own])
+            own = {id(canary): canary for canary in index.all_in(self.by_hand)}
+            # The tokens of one person differ in their last part alone.
+            rest = [canary for canary in everything if id(canary) not in own]
+            found = self._found(rest, own.values())
         return sorted(found)
 
-    def _found(self, canaries: list[Canary]) -> set[str]:
+    def _found(self, canaries: list[Canary], others: Iterable[Canary] = ()) -> set[str]:
         if not canaries:
             return set()
-        index = Index(canaries)
+        index = Index(canaries, others)
         return {*self._in_texts(index), *wire.strays(self.arrivals, index), *self._asked(index)}
 
     def _in_texts(self, index: Index) -> Iterator[str]:
@@ -149,7 +164,8 @@ class Watch:
             return
         for text, where in texts:
             for canary, coding in index.search(text):
-                yield f"{canary.kind} in the {where} ({coding})"
+                if canary.role != "code" or not _is_callback(canary, text, where):
+                    yield f"{canary.kind} in the {where} ({coding})"
 
     def _asked(self, index: Index) -> Iterator[str]:
         for tunnel in self.tunnels:
@@ -161,12 +177,30 @@ class Watch:
                         yield f"{canary.kind} in the {where} of a CONNECT request ({coding})"
 
 
+def _is_callback(code: Canary, text: str, where: str) -> bool:
+    """Tell whether a code shows where a browser is sent back with it, and nowhere else."""
+    if not where.endswith("response"):
+        return False
+
+    def spared(match: re.Match[str]) -> str:
+        return match[1] + match[2] if wire.normal(match[1]) in code.origins else match[0]
+
+    return not Index([code]).search(_CALLBACK.sub(spared, text))
+
+
 _watching: list[Watch] = []
 
 
 def current() -> Watch | None:
     """Give the watch that sees what happens now."""
     return _watching[-1] if _watching else None
+
+
+def saw(where: str, text: str) -> None:
+    """Let the watch that is there, if any, see one text."""
+    watch = current()
+    if watch is not None:
+        watch.saw([(where, text)])
 
 
 @contextmanager

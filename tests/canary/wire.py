@@ -19,10 +19,18 @@ PLACES: dict[str, tuple[set[str], set[str]]] = {
     "api_key": ({"x-api-key", "authorization", "query apiKey"}, set()),
     "token": ({"authorization", "cookie"}, set()),
     "password": (set(), {"body"}),
+    "refresh_token": (set(), {"body"}),
+    "code": (set(), {"body"}),
+    "code_verifier": (set(), {"body"}),
+    # What a person types, and no object of ours has.
+    "person's password": (set(), set()),
     "proxy password": (set(), set()),
     # One that nobody has said what it is.
     "any": ({"x-api-key", "authorization", "cookie", "query apiKey"}, {"authorization", "body"}),
 }
+
+_SIGN_IN_PAGES = ("/connect/authorize", "/login/")
+_EXCHANGES = ("/connect/token", "/oauth/token")
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,8 @@ class Arrival:
         yield "path", path
         for parameter in query.split("&"):
             name, equals, value = parameter.partition("=")
-            if equals and unquote_plus(name) == "apiKey":
-                yield "query apiKey", value
+            if equals and unquote_plus(name) in ("apiKey", "code"):
+                yield f"query {unquote_plus(name)}", value
             elif parameter:
                 yield "query", parameter
         for name, value in self.headers:
@@ -83,17 +91,25 @@ def normal(origin: str) -> str:
 
 def may_be(canary: Canary, arrival: Arrival, part: str) -> bool:
     """Say whether a secret has its place there."""
+    if canary.role == "code" and not arrival.is_token_request:
+        # The callback of the very sign-in.
+        return part == "query code" and arrival.origin in canary.origins
     at_home = arrival.house in canary.houses and arrival.origin in arrival.homes
     if not at_home and arrival.origin not in canary.origins:
         return False
     in_calls, in_token_requests = PLACES[canary.role]
+    path = arrival.target.partition("?")[0]
     if not arrival.is_token_request:
+        if path.endswith(_SIGN_IN_PAGES) and part == "body":
+            return canary.role in {"password", "person's password"}
         return part in in_calls
-    if arrival.target.endswith("/token/refresh"):
+    if path.endswith("/token/refresh"):
         # DTZ changes one token into another, for another context.
         return canary.role in {"token", "any"} and part == "authorization"
-    if arrival.target.endswith("/auth/apikey"):
+    if path.endswith("/auth/apikey"):
         return canary.role in {"api_key", "any"} and part == "body"
+    if canary.role in {"code", "code_verifier", "refresh_token"} and not path.endswith(_EXCHANGES):
+        return False
     return part in in_token_requests
 
 

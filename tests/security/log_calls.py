@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 import clients
 from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, Method
-from dtz_dastra_auth import DtzQueryKey
+from dtz_dastra_auth import DtzQueryKey, dastra_authorization_url
 from dtz_dastra_auth._stores import clear_default_store
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, StandIns
 
@@ -58,6 +58,19 @@ def call_a_server_that_sets_a_cookie(services: StandIns, make: Make) -> None:
         _get(client, DTZ_URL)
 
 
+def sign_in(services: StandIns, make: Make) -> None:
+    """Sign in as a browser does, and come back to an application with a code."""
+    dastra = services.dastra
+    url = dastra_authorization_url(dastra.public_key, DTZ_URL.replace("/me", "/callback"))
+    content = urlencode({"username": dastra.username, "password": dastra.password}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    services.dtz.fail(200, headers=_FILLER, times=None)
+    with _closed(make()) as client:
+        client.request("POST", url, content=content, headers=headers)
+        client.get(DTZ_URL, headers=_FILLER)
+    assert [call.path for call in services.dtz.calls] == ["/v1/callback", "/v1/me"]
+
+
 def maker(kind: str, **options: Any) -> Make:
     """Give what makes clients of a kind, those of requests with retries mounted."""
 
@@ -72,10 +85,15 @@ def maker(kind: str, **options: Any) -> Make:
 
 
 def _without_a_token(method: Method, services: StandIns, service: Service, make: Make) -> None:
-    secret = services.dtz.password if service is services.dtz else services.dastra.private_key
+    dastra, dtz = services.dastra, services.dtz
+    auth = method.make(services).auth
+    given = [*dastra._codes, *dastra._refresh_tokens, *dtz._codes]
+    key = dtz.api_key if "key-exchange" in method.name else dtz.password
+    # What the request was made with.
+    secret = given[0] if given else key if service is dtz else dastra.private_key
     echo = {"error": "invalid_client", "error_description": f"unknown: {secret}", "msg": secret}
     service.answer(echo, 400, on="token")
-    with _closed(make(method.make(services).auth)) as client:
+    with _closed(make(auth)) as client:
         _get(client, method.url)
     # What the failure is remembered by.
     clear_default_store()

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from dtz_dastra_auth import CredentialFilter
 from dtz_dastra_auth.testing import StandIns
+from security.scenes_wire import signed_in_with
 
 # A part of a secret that is as long as this counts as the secret.
 _PART = 8
@@ -54,7 +55,8 @@ def secrets_of(services: StandIns) -> set[str]:
     # What stands before the first dot of a JWT names its algorithm.
     tokens = {token.partition(".")[2] for token in dtz.tokens_in_force}
     key = dtz.api_key.removeprefix("apikey-")
-    return {dastra.private_key, key, dtz.password, *dastra.tokens_in_force, *tokens}
+    given = {dastra.private_key, key, dtz.password, dastra.password, *signed_in_with(services)}
+    return {*given, *dastra.tokens_in_force, *tokens}
 
 
 def loggers_that_show(secrets: set[str], lines: list[tuple[str, str]]) -> set[str]:

@@ -7,10 +7,19 @@ from typing import Any
 
 import requests
 
-from conformance.methods import DASTRA_URL, DTZ_URL
-from dtz_dastra_auth import DastraClientCredentials, DtzBearer, DtzLogin
-from dtz_dastra_auth.testing import Recorded, StandIns
-from security.scenes_wire import Service, carried_by
+from conformance.methods import DASTRA_URL, DTZ_URL, REDIRECT_URI
+from dtz_dastra_auth import (
+    DastraAuthorizationCode,
+    DastraClientCredentials,
+    DastraRefreshToken,
+    DtzApiKeyExchange,
+    DtzAuthorizationCode,
+    DtzBearer,
+    DtzLogin,
+)
+from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, StandIns
+from dtz_dastra_auth.testing._codes import challenge_of
+from security.scenes_wire import VERIFIER, Service, carried_by
 
 FOREIGN_TOKEN = "token-of-another-origin"
 
@@ -36,6 +45,16 @@ class Grant:
         dastra, dtz = running.dastra, running.dtz
         return (dastra, dtz) if self.url == DASTRA_URL else (dtz, dastra)
 
+    def secrets(self, running: StandIns) -> list[str]:
+        """Give what the token is asked for with, once the object was made."""
+        dastra, dtz = running.dastra, running.dtz
+        signed_in = [*dastra._codes, *dastra._refresh_tokens, *dtz._codes]
+        proof = [VERIFIER] if "code" in self.name else []
+        if self.url == DASTRA_URL:
+            return [dastra.private_key, *signed_in, *proof]
+        own = {"login": [dtz.password], "key-exchange": [dtz.api_key]}
+        return own.get(self.name, [*signed_in, *proof])
+
     def target(self, where: str) -> str:
         """Give where a redirect leads: inside the endpoint's origin, or to another one."""
         inside = self.endpoint.rpartition("/")[0] + "/elsewhere"
@@ -53,11 +72,40 @@ def _login(services: StandIns, **options: Any) -> DtzBearer:
     return DtzBearer(DtzLogin(services.dtz.username, services.dtz.password, **options))
 
 
+def _code(services: StandIns, **options: Any) -> DastraAuthorizationCode:
+    dastra = services.dastra
+    code = dastra.make_code(REDIRECT_URI, code_challenge=challenge_of(VERIFIER))
+    pair = dastra.public_key, dastra.private_key
+    return DastraAuthorizationCode(code, REDIRECT_URI, *pair, code_verifier=VERIFIER, **options)
+
+
+def _refresh_token(services: StandIns, **options: Any) -> DastraRefreshToken:
+    dastra = services.dastra
+    pair = dastra.public_key, dastra.private_key
+    return DastraRefreshToken(dastra.make_refresh_token(), *pair, **options)
+
+
+def _dtz_code(services: StandIns, **options: Any) -> DtzBearer:
+    dtz = services.dtz
+    code = dtz.make_code(REDIRECT_URI, code_challenge=challenge_of(VERIFIER))
+    source = DtzAuthorizationCode(
+        code, dtz.context_id, REDIRECT_URI, code_verifier=VERIFIER, **options
+    )
+    return DtzBearer(source)
+
+
+def _key_exchange(services: StandIns, **options: Any) -> DtzBearer:
+    return DtzBearer(DtzApiKeyExchange(services.dtz.api_key, **options))
+
+
+_DASTRA, _DTZ = DastraStandIn.token_url, DtzStandIn.identity_url
 GRANTS = (
-    Grant(
-        "client-credentials", DASTRA_URL, "https://account.dastra.eu/connect/token", _credentials
-    ),
-    Grant("login", DTZ_URL, "https://identity.dtz.rocks/api/2021-02-21/token/auth", _login),
+    Grant("client-credentials", DASTRA_URL, _DASTRA, _credentials),
+    Grant("code", DASTRA_URL, _DASTRA, _code),
+    Grant("refresh-token", DASTRA_URL, _DASTRA, _refresh_token),
+    Grant("login", DTZ_URL, f"{_DTZ}/token/auth", _login),
+    Grant("dtz-code", DTZ_URL, f"{_DTZ}/oauth/token", _dtz_code),
+    Grant("key-exchange", DTZ_URL, f"{_DTZ}/auth/apikey", _key_exchange),
 )
 
 

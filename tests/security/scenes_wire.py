@@ -17,6 +17,9 @@ Service = DastraStandIn | DtzStandIn
 
 CREDENTIAL_HEADERS = ("Authorization", "X-API-KEY", "X-DTZ-CONTEXT", "Cookie")
 
+# The code verifier that RFC 7636 gives in its appendix B.
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+
 # Another origin that credentials of DTZ may go to, and one that those of either may not.
 SIBLING = "https://containers.dtz.rocks/v1/me"
 WITH_A_JAR = (
@@ -31,18 +34,21 @@ WITH_A_JAR = (
 OF_REQUESTS = ("requests.Session", "requests.get")
 OF_HTTPX = WITH_A_JAR[1:]
 
-# One method of each class, those with a token that is asked for where there is a choice.
+# One method of each class that puts a credential on, with a token that is asked for where there is
+# a choice; of the ways to ask, one of each kind, since what is put on does not know how it was had.
+# All of them are in the tests of `METHODS` and of `scenes_endpoints.GRANTS`.
 CLASSES = tuple(
     method
     for method in METHODS
     if method.name
     in {
         "dastra-client-credentials",
+        "dastra-refresh-token",
         "dastra-api-key",
         "dtz-api-key-in-context",
         "dtz-bearer-login",
         "dtz-basic-bearer",
-        "dtz-cookie-login",
+        "dtz-cookie-code",
         "dtz-query-in-context",
     }
 )
@@ -89,11 +95,17 @@ def moved(url: str, path: str = "/v1/echo") -> str:
     return url.partition("//")[0] + "//" + url.partition("//")[2].partition("/")[0] + path
 
 
+def signed_in_with(services: StandIns) -> list[str]:
+    """Give what sign-ins were continued with: codes and refresh tokens, spent ones too."""
+    dastra, dtz = services.dastra, services.dtz
+    return [*dastra._codes, *dastra._refresh_tokens, *dtz._codes, VERIFIER]
+
+
 def secrets_of(services: StandIns) -> list[str]:
     """Give all that is secret at this moment, as it is and as Basic has it."""
     dastra, dtz = services.dastra, services.dtz
     plain = [dastra.private_key, dtz.api_key, dtz.password]
-    plain += [*dastra.tokens_in_force, *dtz.tokens_in_force]
+    plain += [*dastra.tokens_in_force, *dtz.tokens_in_force, *signed_in_with(services)]
     pairs = [f"{dastra.public_key}:{dastra.private_key}", f"apikey:{dtz.api_key}"]
     pairs += [f"bearer:{token}" for token in dtz.tokens_in_force]
     return [*plain, *(base64.b64encode(pair.encode()).decode() for pair in pairs)]

@@ -1,7 +1,6 @@
 """Cookies and DTZ: its verifier looks at nothing else where there is one, so none goes out."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -41,10 +40,16 @@ REDIRECTS = pytest.mark.parametrize("status", [302, 307])
 
 
 def called(
-    services: StandIns, connect: Connect, auth: Any, urls: list[str], status: int = 302
+    services: StandIns,
+    connect: Connect,
+    method: Method | None,
+    urls: list[str],
+    status: int = 302,
 ) -> Client:
     """Call the first of some URLs with a filled jar, and follow to the last one."""
     services.reset()
+    # After that: it forgets what a sign-in has given out.
+    auth = None if method is None else method.make(services).auth
     chain(services, urls, status)
     client = connect(auth, follow_redirects=True)
     fill(client)
@@ -62,7 +67,7 @@ def test_a_credential_that_is_no_cookie_goes_to_dtz_without_any(
     called(stand_ins, connect, None, urls, status)
     without_us = cookies_in(stand_ins.dastra.calls)
     stand_ins.reset()
-    called(stand_ins, connect, method.make(stand_ins).auth, urls, status)
+    called(stand_ins, connect, method, urls, status)
     assert cookies_in(stand_ins.dtz.calls) == [None] * (len(urls) - len(without_us))
     # A foreign host in between gets its own cookies, as it does without us.
     assert cookies_in(stand_ins.dastra.calls) == without_us
@@ -96,9 +101,8 @@ def test_the_clients_jar_ends_up_as_it_does_without_us(
     method: Method, urls: list[str], connect: Connect, stand_ins: StandIns
 ) -> None:
     without_us = contents(called(stand_ins, connect, None, urls))
-    auth = method.make(stand_ins).auth
     # Dastra's credentials are handed to DTZ's URLs here: the jar is nobody's business there.
-    client = called(stand_ins, connect, auth, urls)
+    client = called(stand_ins, connect, method, urls)
     assert contents(client) == without_us
     assert {(host, name, value, "/") for name, value, host in PICKED_UP} < set(contents(client))
     assert "dtz-auth" not in str(contents(client))
@@ -135,7 +139,7 @@ def test_the_dtz_cookie_stands_last_beside_those_of_the_jar(
     without_us = cookies_in(stand_ins.dtz.calls)
     elsewhere = cookies_in(stand_ins.dastra.calls)
     stand_ins.reset()
-    called(stand_ins, connect, method.make(stand_ins).auth, urls)
+    called(stand_ins, connect, method, urls)
     ours = f"dtz-auth={dtz_token(stand_ins)}"
     assert cookies_in(stand_ins.dtz.calls) == [f"{theirs}; {ours}" for theirs in without_us]
     assert cookies_in(stand_ins.dastra.calls) == elsewhere
@@ -231,7 +235,7 @@ def test_dastra_gets_every_cookie_that_it_gets_without_us(
 
     called(stand_ins, connect, None, urls, status)
     without_us = arrived(lambda: stand_ins)
-    called(stand_ins, connect, method.make(stand_ins).auth, urls, status)
+    called(stand_ins, connect, method, urls, status)
     assert arrived(lambda: stand_ins) == without_us
     assert without_us[0][0] == "dastra=4"
 

@@ -6,14 +6,21 @@ through it, and an application may return an object from a handler.
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from conformance.methods import METHODS, Method
-from dtz_dastra_auth import DtzLogin
+from conformance.methods import METHODS, REDIRECT_URI, Method
+from dtz_dastra_auth import (
+    DastraAuthorizationCode,
+    DtzApiKeyExchange,
+    DtzAuthorizationCode,
+    DtzLogin,
+    dastra_authorization_url,
+)
 from dtz_dastra_auth.testing import StandIns
-from security.scenes_wire import named
+from security.scenes_wire import VERIFIER, Connect, method_of, named, signed_in_with
 
 
 def written(thing: Any, depth: int = 0) -> Any:
@@ -32,7 +39,8 @@ def written(thing: Any, depth: int = 0) -> Any:
 
 def secrets_of(stand_ins: StandIns) -> list[str]:
     dastra, dtz = stand_ins.dastra, stand_ins.dtz
-    return [dastra.private_key, dtz.api_key, dtz.password]
+    plain = [dastra.private_key, dtz.api_key, dtz.password]
+    return [*plain, *signed_in_with(stand_ins)]
 
 
 @pytest.mark.parametrize("method", METHODS, ids=named)
@@ -47,6 +55,40 @@ def test_what_writes_out_the_fields_of_an_auth_object_finds_no_secret(
     assert [secret for secret in (*secrets_of(stand_ins), *sent) if secret in text] == []
 
 
-def test_what_writes_out_a_source_finds_no_password(stand_ins: StandIns) -> None:
-    login = DtzLogin(stand_ins.dtz.username, stand_ins.dtz.password)
-    assert stand_ins.dtz.password not in json.dumps(written(login))
+SOURCES: dict[str, Callable[[StandIns], Any]] = {
+    "login": lambda services: DtzLogin(services.dtz.username, services.dtz.password),
+    "key-exchange": lambda services: DtzApiKeyExchange(services.dtz.api_key),
+    "dtz-code": lambda services: DtzAuthorizationCode(
+        services.dtz.make_code(REDIRECT_URI), "context-1", REDIRECT_URI, code_verifier=VERIFIER
+    ),
+    "dastra-code": lambda services: DastraAuthorizationCode(
+        *(services.dastra.make_code(REDIRECT_URI), REDIRECT_URI),
+        *(services.dastra.public_key, services.dastra.private_key),
+        code_verifier=VERIFIER,
+    ),
+    "authorization-url": lambda services: dastra_authorization_url(
+        "public", REDIRECT_URI, code_verifier=VERIFIER
+    ),
+}
+
+
+@pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES)
+def test_what_writes_out_whatever_else_has_a_secret_finds_none(
+    make: Callable[[StandIns], Any], stand_ins: StandIns
+) -> None:
+    text = json.dumps(written(make(stand_ins)))
+    assert [secret for secret in secrets_of(stand_ins) if secret in text] == []
+    assert len(text) > len('"DtzLogin"')
+
+
+@pytest.mark.parametrize("name", ["dastra-authorization-code", "dastra-refresh-token"])
+def test_what_writes_out_an_auth_object_that_was_used_finds_no_refresh_token(
+    name: str, connect: Connect, stand_ins: StandIns
+) -> None:
+    method = method_of(name)
+    auth = method.make(stand_ins).auth
+    assert connect(auth).get(method.url).status_code == 200
+    assert stand_ins.dastra.refresh_tokens_in_force
+    secrets = [*secrets_of(stand_ins), *stand_ins.dastra.tokens_in_force]
+    text = json.dumps(written(auth))
+    assert [secret for secret in secrets if secret in text] == []

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 import dtz_dastra_auth
-from conformance.methods import DASTRA_URL, DTZ_URL
+from clients import KINDS
+from conformance.methods import DTZ_URL
 from dtz_dastra_auth import (
     ConfigurationError,
-    DastraClientCredentials,
     DtzBasic,
     DtzBearer,
     DtzCookie,
@@ -26,7 +26,8 @@ from dtz_dastra_auth import (
 from dtz_dastra_auth._flow import Answer
 from dtz_dastra_auth._oauth import read_token
 from dtz_dastra_auth.testing import StandIns
-from security.scenes_wire import Connect
+from security.scenes_endpoints import GRANTS, Grant
+from security.scenes_wire import Connect, signed_in_with
 
 OURS = Path(str(dtz_dastra_auth.__file__)).parent
 
@@ -73,21 +74,7 @@ def raised_by(call: Callable[[], object], kind: type[Exception] = Exception) -> 
     return caught.value
 
 
-def credentials(services: StandIns) -> DastraClientCredentials:
-    dastra = services.dastra
-    return DastraClientCredentials(dastra.public_key, dastra.private_key, store=MemoryTokenStore())
-
-
-def login(services: StandIns, context_id: str | None = None) -> DtzBearer:
-    dtz, store = services.dtz, MemoryTokenStore()
-    return DtzBearer(DtzLogin(dtz.username, dtz.password, store=store, context_id=context_id))
-
-
-GRANTS: dict[str, tuple[Callable[[StandIns], Any], str]] = {
-    "client-credentials": (credentials, DASTRA_URL),
-    "login": (login, DTZ_URL),
-}
-EACH_GRANT = pytest.mark.parametrize(("grant", "url"), GRANTS.values(), ids=GRANTS)
+EACH_GRANT = pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.name)
 
 
 def secret_forms(services: StandIns) -> list[str]:
@@ -95,15 +82,17 @@ def secret_forms(services: StandIns) -> list[str]:
     return [
         *forms_of(dastra.private_key, dastra.public_key),
         *forms_of(dtz.password, dtz.username),
+        *(form for secret in [dtz.api_key, *signed_in_with(services)] for form in forms_of(secret)),
     ]
 
 
-@pytest.mark.parametrize("fault", ["refused", "server error", "reset", "redirect", "no tunnel"])
+@pytest.mark.parametrize(
+    "fault", ["refused", "repeated", "server error", "reset", "redirect", "no tunnel"]
+)
 @EACH_GRANT
 def test_a_token_request_that_fails_leaves_no_secret_in_a_frame(
     fault: str,
-    grant: Callable[[StandIns], Any],
-    url: str,
+    grant: Grant,
     connect: Connect,
     stand_ins: StandIns,
 ) -> None:
@@ -118,15 +107,26 @@ def test_a_token_request_that_fails_leaves_no_secret_in_a_frame(
             service.drop(times=None, on="token")
         elif fault == "redirect":
             service.redirect("https://evil.example/", status=307, on="token")
-    client = connect(grant(stand_ins))
-    error = raised_by(lambda: client.get(url))
+    auth = grant.make(stand_ins, store=MemoryTokenStore())
+    if fault == "repeated":
+        asked, _ = grant.services(stand_ins)
+        # As each was sent: plain, or in a whole of its own.
+        said = " ".join(
+            f"{each} {base64.b64encode(each.encode()).decode()}"
+            for each in grant.secrets(stand_ins)
+        )
+        asked.answer({"error": "invalid_grant", "error_description": said}, 400, on="token")
+    client = connect(auth)
+    error = raised_by(lambda: client.get(grant.url))
     assert shown_by(error, *secret_forms(stand_ins)) == []
 
 
 def test_a_context_that_is_refused_leaves_no_token_in_a_frame(
     connect: Connect, stand_ins: StandIns
 ) -> None:
-    client = connect(login(stand_ins, "context-of-others"))
+    dtz, store = stand_ins.dtz, MemoryTokenStore()
+    login = DtzLogin(dtz.username, dtz.password, store=store, context_id="context-of-others")
+    client = connect(DtzBearer(login))
     error = raised_by(lambda: client.get(DTZ_URL), TokenError)
     tokens = stand_ins.dtz.tokens_in_force
     assert tokens
@@ -153,24 +153,25 @@ UNUSABLE: dict[str, Any] = {
 @EACH_GRANT
 def test_a_token_answer_that_cannot_be_used_leaves_no_token_in_a_frame(
     content: Any,
-    grant: Callable[[StandIns], Any],
-    url: str,
+    grant: Grant,
     connect: Connect,
     stand_ins: StandIns,
 ) -> None:
     for service in (stand_ins.dastra, stand_ins.dtz):
         service.answer(content, on="token")
-    client = connect(grant(stand_ins))
-    error = raised_by(lambda: client.get(url), TokenError)
+    client = connect(grant.make(stand_ins, store=MemoryTokenStore()))
+    error = raised_by(lambda: client.get(grant.url), TokenError)
     assert shown_by(error, TOKEN, *secret_forms(stand_ins)) == []
 
 
+@EACH_GRANT
 def test_a_token_answer_that_is_no_json_leaves_no_token_in_a_frame(
-    connect: Connect, stand_ins: StandIns
+    grant: Grant, connect: Connect, stand_ins: StandIns
 ) -> None:
-    stand_ins.dastra.fail(200, body=f"token={TOKEN}".encode(), on="token")
-    client = connect(credentials(stand_ins))
-    error = raised_by(lambda: client.get(DASTRA_URL), TokenError)
+    for service in (stand_ins.dastra, stand_ins.dtz):
+        service.fail(200, body=f"token={TOKEN}".encode(), on="token")
+    client = connect(grant.make(stand_ins, store=MemoryTokenStore()))
+    error = raised_by(lambda: client.get(grant.url), TokenError)
     assert shown_by(error, TOKEN, *secret_forms(stand_ins)) == []
 
 
@@ -220,3 +221,51 @@ def test_a_secret_that_the_server_repeats_escaped_is_masked(
     for form in (said, said.encode("unicode_escape").decode()):
         assert form not in told
     assert "***" in str(caught.value)
+
+
+def _raising(refresh_token: str) -> None:
+    raise OSError("no room")
+
+
+async def _raising_later(refresh_token: str) -> None:
+    _raising(refresh_token)
+
+
+class _Raising:
+    """An object that is called, as people bind a database to one."""
+
+    def __call__(self, refresh_token: str) -> None:
+        _raising(refresh_token)
+
+
+TELLS = {"function": _raising, "object": _Raising()}
+ROTATING = [grant for grant in GRANTS if grant.name in {"code", "refresh-token"}]
+
+
+@pytest.mark.parametrize("tell", TELLS.values(), ids=TELLS)
+@pytest.mark.parametrize("grant", ROTATING, ids=lambda grant: grant.name)
+def test_a_function_that_cannot_keep_a_refresh_token_leaves_it_in_no_frame(
+    grant: Grant, tell: Any, connect: Connect, stand_ins: StandIns
+) -> None:
+    check_no_refresh_token_shows(grant, tell, connect, stand_ins)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "Async" in kind])
+@pytest.mark.parametrize("grant", ROTATING, ids=lambda grant: grant.name)
+def test_a_coroutine_function_that_cannot_keep_a_refresh_token_leaves_it_in_no_frame(
+    grant: Grant, connect: Connect, stand_ins: StandIns
+) -> None:
+    check_no_refresh_token_shows(grant, _raising_later, connect, stand_ins)
+
+
+def check_no_refresh_token_shows(
+    grant: Grant, tell: Any, connect: Connect, stand_ins: StandIns
+) -> None:
+    """Make a call whose refresh token cannot be kept, twice, since the second tries it again."""
+    client = connect(grant.make(stand_ins, store=MemoryTokenStore(), on_refresh_token=tell))
+    for _ in range(2):
+        error = raised_by(lambda: client.get(grant.url), OSError)
+        assert str(error) == "no room"
+        tokens = stand_ins.dastra.tokens_in_force
+        assert shown_by(error, *tokens, *secret_forms(stand_ins)) == []
+    assert len(stand_ins.dastra.token_requests) == 1

@@ -22,6 +22,7 @@ from security.log_calls import (
     call_a_server_that_sets_a_cookie,
     call_and_be_led_to_the_login_page,
     maker,
+    sign_in,
 )
 from security.log_http2 import over_http2
 from security.log_records import everything, loggers_that_show, secrets_of
@@ -34,8 +35,10 @@ WAYS: tuple[Way, ...] = (
 # What a server shows: a token for whoever asks, and the URL of a call, key and all.
 SET_COOKIE = "set-cookie"
 LOGIN = "login-page"
+# What a browser comes back with when somebody has signed in.
+SIGN_IN = "sign-in"
 KEYS = {"dastra-api-key", "dtz-api-key", "dtz-api-key-in-context"}
-COOKIES = {"dtz-cookie", "dtz-cookie-login"}
+COOKIES = {"dtz-cookie", "dtz-cookie-login", "dtz-cookie-code"}
 
 # Which loggers show a secret of which method's calls, and this is all.
 Table = dict[str, set[str]]
@@ -43,18 +46,18 @@ IN_REQUESTS: Table = {
     # What requests raises when the connection breaks: the URL is in its text.
     APPLICATION: QUERIES,
     "urllib3.connection": QUERIES,
-    "urllib3.connectionpool": {*QUERIES, LOGIN},
+    "urllib3.connectionpool": {*QUERIES, LOGIN, SIGN_IN},
 }
 IN_A_SESSION_THAT_RETRIES: Table = {**IN_REQUESTS, "urllib3.util.retry": QUERIES}
 IN_HTTPX: Table = {
-    "httpcore.http11": {LOGIN, SET_COOKIE},
-    "httpx": {LOGIN},
+    "httpcore.http11": {LOGIN, SET_COOKIE, SIGN_IN},
+    "httpx": {LOGIN, SIGN_IN},
 }
 IN_HTTPX_OVER_HTTP2: Table = {
-    "hpack.hpack": {*KEYS, *COOKIES, *QUERIES, LOGIN, SET_COOKIE},
-    "hpack.table": {*KEYS, *COOKIES, *QUERIES, SET_COOKIE},
-    "httpcore.http2": {LOGIN, SET_COOKIE},
-    "httpx": {LOGIN},
+    "hpack.hpack": {*KEYS, *COOKIES, *QUERIES, LOGIN, SET_COOKIE, SIGN_IN},
+    "hpack.table": {*KEYS, *COOKIES, *QUERIES, SET_COOKIE, SIGN_IN},
+    "httpcore.http2": {LOGIN, SET_COOKIE, SIGN_IN},
+    "httpx": {LOGIN, SIGN_IN},
 }
 
 
@@ -128,6 +131,8 @@ def told(way: Way, _dtz_dastra_auth_running: StandIns) -> Told:
         note(LOGIN)
         call_a_server_that_sets_a_cookie(services, make)
         note(SET_COOKIE)
+        sign_in(services, make)
+        note(SIGN_IN)
     return told
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, Method, basic
+from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, RENEWING, Method, basic
 from dtz_dastra_auth import DtzBearer
 from dtz_dastra_auth.testing import StandIns
 from security.scenes_wire import (
@@ -27,6 +27,7 @@ HOSTS = (
     "containers.dtz.rocks",
     "api.dastra.eu",
     "account.dastra.eu",
+    "identity.dtz.rocks",
 )
 FILES = {
     "an entry for each host": "".join(
@@ -75,6 +76,17 @@ def test_the_first_request_carries_ours_alone(
     assert connect(method.make(stand_ins).auth).get(method.url).status_code == 200
     [call] = method.calls(stand_ins)
     assert "bmV0cmM6" not in str(credentials_on(call))
+
+
+@pytest.mark.parametrize("method", RENEWING, ids=named)
+@EACH_CLIENT
+def test_no_entry_goes_to_a_token_endpoint(
+    method: Method, connect: Connect, stand_ins: StandIns
+) -> None:
+    assert connect(method.make(stand_ins).auth).get(method.url).status_code == 200
+    asked = method.asked(stand_ins)
+    assert len(asked) == method.token_requests
+    assert "bmV0cmM6" not in str([credentials_on(request) for request in asked])
 
 
 @REDIRECTS

@@ -30,6 +30,7 @@ from security.scenes_wire import (
     named,
     ours_and_other,
     shown_in,
+    signed_in_with,
 )
 
 DUMPS: dict[str, Callable[[Any], str]] = {
@@ -127,7 +128,9 @@ def test_a_pickled_response_takes_no_source_along(
     data = pickle.dumps(response)
     if method.token_requests:
         # What makes tokens stays here; the token that was sent goes along in its header.
-        for secret in (stand_ins.dastra.private_key, stand_ins.dtz.password):
+        dastra, dtz = stand_ins.dastra, stand_ins.dtz
+        makers = [dastra.private_key, dtz.password, dtz.api_key, *signed_in_with(stand_ins)]
+        for secret in makers:
             assert secret.encode() not in data
     twin = pickle.loads(data)
     assert (twin.status_code, twin.content) == (200, response.content)

@@ -9,13 +9,19 @@ import pytest
 import requests
 
 import clients
+from conformance.methods import REDIRECT_URI
 from dtz_dastra_auth import (
+    DastraAuthorizationCode,
     DastraClientCredentials,
+    DastraRefreshToken,
+    DtzApiKeyExchange,
+    DtzAuthorizationCode,
     DtzBearer,
     DtzLogin,
     MemoryTokenStore,
     TokenError,
 )
+from security.scenes_endpoints import GRANTS
 from security.scenes_reuse import MAKERS, Answer, PlainServer, Seen, library_of, plain, shows
 from security.scenes_wire import OF_HTTPX, Connect, next_of, send
 
@@ -135,16 +141,22 @@ API = "https://api.dastra.eu"
 def grants(token_url: str, secret: str, api: str = API, **options: Any) -> dict[str, Any]:
     """Give auth objects that ask for a token in plain http."""
     options["store"] = MemoryTokenStore()
-    login = DtzLogin("user", secret, identity_url=token_url, **options)
+    identity = {"identity_url": token_url, **options}
+    dastra = {"token_url": f"{token_url}/token", "origins": [api], **options}
+    sources = {
+        "login": DtzLogin("user", secret, **identity),
+        "dtz-code": DtzAuthorizationCode(secret, "context-1", REDIRECT_URI, **identity),
+        "key-exchange": DtzApiKeyExchange(f"apikey-{secret}", **identity),
+    }
     return {
-        "client-credentials": DastraClientCredentials(
-            "public", secret, token_url=f"{token_url}/token", origins=[api], **options
-        ),
-        "login": DtzBearer(login, origins=[api]),
+        "client-credentials": DastraClientCredentials("public", secret, **dastra),
+        "code": DastraAuthorizationCode(secret, REDIRECT_URI, "public", "private", **dastra),
+        "refresh-token": DastraRefreshToken(secret, "public", "private", **dastra),
+        **{name: DtzBearer(source, origins=[api]) for name, source in sources.items()},
     }
 
 
-EACH_GRANT = pytest.mark.parametrize("grant", ["client-credentials", "login"])
+EACH_GRANT = pytest.mark.parametrize("grant", [grant.name for grant in GRANTS])
 
 
 @EACH_GRANT

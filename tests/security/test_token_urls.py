@@ -9,8 +9,9 @@ from typing import cast
 import pytest
 
 from clients import Client
-from dtz_dastra_auth import DastraClientCredentials, DtzBearer, DtzLogin
-from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, StandIns
+from dtz_dastra_auth import DastraClientCredentials
+from dtz_dastra_auth.testing import DastraStandIn, StandIns
+from security.scenes_endpoints import GRANTS, Grant
 
 Connect = Callable[..., Client]
 
@@ -33,16 +34,18 @@ TOKEN_URLS = {
 }
 
 
+# Both sign-in classes take their URL by the same few lines: one of them stands for both.
+@pytest.mark.parametrize("name", ["client-credentials", "refresh-token"])
 @pytest.mark.parametrize("url", TOKEN_URLS)
 def test_a_token_url_is_dialled_as_it_is_written(
-    url: str, connect: Connect, stand_ins: StandIns
+    url: str, name: str, connect: Connect, stand_ins: StandIns
 ) -> None:
     (host, number), port, query = TOKEN_URLS[url]
     dastra = stand_ins.dastra
     stand_ins.proxy.route(host, "127.0.0.1", int(dastra.origin.rpartition(":")[2]))
-    auth = DastraClientCredentials(dastra.public_key, dastra.private_key, token_url=url)
+    [grant] = [each for each in GRANTS if each.name == name]
 
-    response = connect(auth).get(DASTRA_URL)
+    response = connect(grant.make(stand_ins, token_url=url)).get(DASTRA_URL)
 
     assert response.status_code == 200
     tunnel = stand_ins.proxy.tunnels[0]
@@ -70,16 +73,18 @@ def test_an_international_token_url_is_dialled_in_ascii(
 
 @pytest.mark.parametrize("host", ["identity.dtz.rocks", "IDENTITY.DTZ.Rocks:443"])
 @pytest.mark.parametrize("end", ["", "/"], ids=["bare", "slash"])
+@pytest.mark.parametrize(
+    "grant", [grant for grant in GRANTS if grant.url == DTZ_URL], ids=lambda grant: grant.name
+)
 def test_an_identity_url_is_the_base_of_what_is_asked(
-    host: str, end: str, connect: Connect, dtz: DtzStandIn
+    host: str, end: str, grant: Grant, connect: Connect, stand_ins: StandIns
 ) -> None:
     url = f"https://{host}/api/2021-02-21{end}"
-    login = DtzLogin(dtz.username, dtz.password, identity_url=url)
 
-    response = connect(DtzBearer(login)).get(DTZ_URL)
+    response = connect(grant.make(stand_ins, identity_url=url)).get(DTZ_URL)
 
-    [asked] = dtz.token_requests
-    assert (asked.host, asked.target) == ("identity.dtz.rocks", "/api/2021-02-21/token/auth")
+    [asked] = stand_ins.dtz.token_requests
+    assert f"https://{asked.host}{asked.target}" == grant.endpoint
     assert response.status_code == 200
 
 

@@ -39,19 +39,22 @@ def stand_ins(_dtz_dastra_auth_running: StandIns) -> Iterator[StandIns]:
     The environment of this process names their proxy and CA file until the test ends; for a
     subprocess pass ``env=stand_ins.environment``, if its environment is not simply inherited.
     Each test finds the stand-ins as new, except that credentials stay the same for a session, and
-    finds no token that an earlier test left in this package's default store.
+    finds no token that an earlier test left in this package's default store, and no sign-in.
 
     Clients read the environment when they are made: one made before this fixture starts, at the
     top of a module or in a fixture of wider scope, goes to the real services.
     """
+    from .._rotation import forget_chains
     from .._stores import clear_default_store
 
     clear_default_store()
+    forget_chains()
     _dtz_dastra_auth_running.reset()
     with _dtz_dastra_auth_running.in_environment():
         yield _dtz_dastra_auth_running
     _dtz_dastra_auth_running.reset()
     clear_default_store()
+    forget_chains()
 
 
 @pytest.fixture
