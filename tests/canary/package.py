@@ -95,6 +95,7 @@ def _begun(self: object, *args: Any, **kwargs: Any) -> None:
 def _tap_authorization_urls(patched: pytest.MonkeyPatch) -> None:
     original = _authorization.AuthorizationUrl.__new__
 
+    @wraps(original)
     def new(cls: Any, url: str, *args: Any, **kwargs: Any) -> Any:
         made = original(cls, url, *args, **kwargs)
         watch, verifier = current(), made.code_verifier

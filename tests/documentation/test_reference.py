@@ -219,7 +219,8 @@ def test_the_rooms_that_are_tried_for_errors_are_all_that_there_are() -> None:
 
 
 def test_what_reads_a_callback_says_what_it_raises() -> None:
-    assert field("dtz_dastra_auth.code_from_callback", "Raises") == ["AuthorizationError"]
+    raises = field("dtz_dastra_auth.code_from_callback", "Raises")
+    assert raises == ["AuthorizationError", "ConfigurationError"]
 
 
 class Environment(dict[str, str]):

@@ -135,12 +135,6 @@ def test_the_error_of_a_callback_leaves_no_code_in_a_frame(query: str, state: st
     assert shown_by(caught.value, SECRET) == []
 
 
-def test_a_code_that_was_taken_does_not_show_itself() -> None:
-    code = code_from_callback(f"{REDIRECT_URI}?code={SECRET}&state=state", state="state")
-    assert code == SECRET
-    assert repr([code]) == "['***']"
-
-
 @pytest.mark.parametrize("make", [_dastra_url, _dtz_url], ids=["dastra", "dtz"])
 def test_an_authorization_url_shows_no_verifier(make: Callable[..., Any]) -> None:
     url = make(code_verifier=VERIFIER)
