@@ -68,11 +68,11 @@ def test_an_answer_is_a_token_that_can_be_sent_or_a_token_error(given: Answer) -
         assert found.retry_after is None or 0 <= found.retry_after < math.inf
         return
 
-    value, lifetime = found
-    assert type(value) is str
-    assert re.fullmatch(r"[\x21-\x7e]+", value)
-    assert type(lifetime) is float
-    assert 0 <= lifetime < math.inf
+    assert isinstance(found.value, str)
+    assert re.fullmatch(r"[\x21-\x7e]+", found.value)
+    assert type(found.lifetime) is float
+    assert 0 <= found.lifetime < math.inf
+    assert found.refresh_token is None or re.fullmatch(r"[\x20-\x7e]+", found.refresh_token)
 
 
 @effort(2)
