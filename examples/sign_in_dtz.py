@@ -1,8 +1,12 @@
 """A web application in which people sign in to DTZ and see their roles there: Flask and requests.
 
-    pip install dtz-dastra-auth flask
+    pip install . flask
+    cd examples
     export DTZ_CONTEXT_ID=context-… SECRET_KEY=… REDIRECT_URI=https://localhost:5000/callback
     flask --app sign_in_dtz run --cert adhoc
+
+The first line is run in a checkout. Open https://localhost:5000 and not the 127.0.0.1 that is
+printed: the cookie is for one host.
 
 DTZ gives no refresh token, so that there is nothing to keep on disk. What somebody has signed in
 with is in this process's memory, where the token renews itself when it is used while it lives.

@@ -1,12 +1,15 @@
 """A web application in which people sign in to Dastra and see their workspaces: FastAPI, httpx.
 
-    pip install dtz-dastra-auth fastapi itsdangerous uvicorn
+    pip install . fastapi itsdangerous uvicorn
+    cd examples
+    openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out cert.pem
     export DASTRA_PUBLIC_KEY=… DASTRA_PRIVATE_KEY=… SECRET_KEY=…
     export REDIRECT_URI=https://localhost:8000/callback
-    uvicorn sign_in_fastapi:app --ssl-keyfile key.pem --ssl-certfile certificate.pem
+    uvicorn sign_in_fastapi:app --ssl-keyfile key.pem --ssl-certfile cert.pem
 
-In production TLS may be a proxy's matter. `sign_in_shared.py`, beside it, has further settings,
-and what is kept of whom.
+The first line is run in a checkout. Open https://localhost:8000 and not the 127.0.0.1 that is
+printed: the cookie is for one host. In production TLS may be a proxy's matter.
+`sign_in_shared.py`, beside it, has further settings, and what is kept of whom.
 """
 
 import logging

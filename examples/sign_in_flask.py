@@ -1,11 +1,14 @@
 """A web application in which people sign in to Dastra and see their workspaces: Flask, requests.
 
-    pip install dtz-dastra-auth flask
+    pip install . flask
+    cd examples
     export DASTRA_PUBLIC_KEY=… DASTRA_PRIVATE_KEY=… SECRET_KEY=…
     export REDIRECT_URI=https://localhost:5000/callback
     flask --app sign_in_flask run --cert adhoc
 
-That is for trying it out; in production it runs behind a WSGI server and TLS like any other.
+The first line is run in a checkout. Open https://localhost:5000 and not the 127.0.0.1 that is
+printed: the cookie is for one host. That is for trying it out; in production it runs behind a WSGI
+server and TLS like any other.
 `sign_in_shared.py`, beside it, has further settings, and what is kept of whom.
 """
 

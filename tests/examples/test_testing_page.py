@@ -42,7 +42,7 @@ def test_the_tests_of_a_block_pass(number: int, tmp_path: Path) -> None:
 
 
 def test_every_section_with_fixtures_has_a_block() -> None:
-    assert len(BLOCKS) == PAGE.count("```python") == 6
+    assert len(BLOCKS) == PAGE.count("```python") == 10
     assert PAGE.count("```") == 2 * len(BLOCKS)
 
 
