@@ -1,5 +1,6 @@
 """Faults of the token endpoint that only those meet who have signed in, in every client."""
 
+import json
 import logging
 
 import pytest
@@ -8,7 +9,7 @@ from clients import KINDS
 from dtz_dastra_auth import SignInRequiredError, TokenError
 from faults.fault import Fault, Refused, give
 from faults.grants import AUTHORIZATION_CODE, DTZ_CODE, REFRESH_TOKEN, Grant
-from faults.scene import Scene
+from faults.scene import PassingClock, Scene
 from faults.table_sign_ins import REFRESH_TOKENS, REFUSALS, REPEATED
 from faults.test_token_endpoint import DRIVERS, named
 
@@ -122,3 +123,18 @@ def test_a_refresh_token_takes_the_place_of_the_old_one_whatever_comes_with_it(
     # The one before it was answered, and is spent.
     asked = scene.service.token_requests[-1]
     assert asked.body.decode().endswith(f"refresh_token={new}")
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize("grant", [REFRESH_TOKEN, AUTHORIZATION_CODE], ids=named)
+def test_an_answer_that_begins_in_time_and_ends_late_is_taken(scene: Scene) -> None:
+    scene.clock = PassingClock()
+    scene.start(timeout=1.0)
+    new, token = scene.dastra.make_refresh_token(), scene.dastra.make_token()
+    answer = json.dumps({"access_token": token, "refresh_token": new, "expires_in": 600}).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    length = b"Content-Length: %d\r\n\r\n" % len(answer)
+    drops = [head, *(b"X-%d: drip\r\n" % number for number in range(14)), length + answer]
+    scene.dastra.raw(drops, pause=0.1, on="token")
+    assert scene.call().status_code == 200
+    assert len(scene.service.token_requests) == 1
