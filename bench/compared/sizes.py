@@ -33,6 +33,12 @@ Make = Callable[..., Any]
 
 CLASSES: dict[str, Make] = {
     "DastraClientCredentials": package.DastraClientCredentials,
+    "DastraAuthorizationCode": lambda name, key, **more: package.DastraAuthorizationCode(
+        f"code of {name}", "https://shop.example/callback", name, key, **more
+    ),
+    "DastraRefreshToken": lambda name, key, **more: package.DastraRefreshToken(
+        f"refresh token of {name}", name, key, **more
+    ),
     "DastraApiKey": lambda name, key, **more: package.DastraApiKey(key, **more),
     "DtzApiKey": lambda name, key, **more: package.DtzApiKey(key, **more),
     "DtzApiKey with a context": lambda name, key, **more: package.DtzApiKey(
