@@ -18,6 +18,7 @@ from functools import partial
 import requests
 from flask import Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
+from requests.auth import AuthBase
 from sign_in_shared import (
     API_URL,
     AUTHORIZATION_URL,
@@ -54,7 +55,7 @@ app.config.update(
 )
 
 
-def workspaces(auth: requests.auth.AuthBase) -> list[str]:
+def workspaces(auth: AuthBase) -> list[str]:
     # Without a session of requests: it would keep cookies, and send them for the next person.
     answer = requests.get(API_URL, auth=auth, timeout=30)
     answer.raise_for_status()

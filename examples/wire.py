@@ -26,12 +26,15 @@ class Person(Protocol):
 
     def dastra_code(self) -> str:
         """Sign in to Dastra, and bring back the code."""
+        ...
 
     def dastra_refresh_token(self) -> str:
         """Have signed in to Dastra before."""
+        ...
 
     def dtz_code(self) -> str:
         """Sign in to DTZ, and bring back the code."""
+        ...
 
 
 class Sent(NamedTuple):
