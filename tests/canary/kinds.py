@@ -69,6 +69,11 @@ class Canaries:
         """Give those that are known by now."""
         return list(self._known.values())
 
+    def is_secret(self, value: str) -> bool:
+        """Tell a secret from a word that stands for one."""
+        # Of a thousand that are drawn, one looks like a word: who has drawn it has told of it.
+        return value in self._known or is_random(value)
+
     def add(
         self,
         value: str,

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from canary import shown
-from canary.kinds import is_random
 from canary.stand_ins import after
 from canary.watch import Watch, current, saw
 from canary.wire import normal
@@ -150,7 +149,7 @@ def _take(watch: Watch, cls: Any, given: dict[str, Any]) -> None:
         roles["password"] = "api_key" if given.get("username") == "apikey" else "token"
     for name, role in roles.items():
         secret = given.get(name)
-        if isinstance(secret, str) and is_random(secret):
+        if isinstance(secret, str) and watch.canaries.is_secret(secret):
             kind = f"{name} given to {cls.__name__}"
             allowed = named | ({normal(callback)} if role == "code" else set())
             watch.canaries.add(secret, kind, role, houses={house}, origins=allowed, is_held=True)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from canary import shown, wire
-from canary.kinds import Canaries, Canary, is_random
+from canary.kinds import Canaries, Canary
 from canary.search import Index
 from canary.wire import Arrival
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, Tunnel
@@ -89,7 +89,7 @@ class Watch:
         """Take a token that a stand-in has made, or an auth object holds."""
         if house is not None:
             self.canaries.add(value, kind, "token", houses={house})
-        elif is_random(value):
+        elif self.canaries.is_secret(value):
             self.canaries.add(value, kind, "any", houses={"dastra", "dtz"}, is_held=True)
 
     def code(self, value: str, kind: str, house: str, redirect_uri: str) -> None:
@@ -100,7 +100,7 @@ class Watch:
     def proxy(self, url: str) -> None:
         """Take the password of a proxy's address."""
         password = urlsplit(url).password if "@" in url else None
-        if password and is_random(unquote(password)):
+        if password and self.canaries.is_secret(unquote(password)):
             self.canaries.add(unquote(password), "proxy password", "proxy password")
 
     def heard(self, record: logging.LogRecord) -> None:

@@ -1,12 +1,14 @@
 """The canary run finds codes, verifiers and refresh tokens that are out of their place."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
 from canary import wire
+from canary.kinds import is_random
 from canary.search import Index
 from canary.watch import Watch, watching
 from canary.wire import Arrival
@@ -15,6 +17,7 @@ from conformance.methods import DASTRA_URL, DTZ_URL, REDIRECT_URI
 from dtz_dastra_auth import (
     CredentialFilter,
     DastraAuthorizationCode,
+    DastraRefreshToken,
     DtzAuthorizationCode,
     DtzBearer,
     code_from_callback,
@@ -130,6 +133,18 @@ def test_the_body_of_one_request_alone_may_have_a_secret_of_a_sign_in(
     body = urlencode({"grant_type": "x", "code": secret}).encode()
     strays = stray_parts(watch, arrival_at(place, stand_ins, body=body))
     assert (strays == []) == (place == BODIES[name]), strays
+
+
+def test_a_drawn_secret_that_looks_like_a_word_may_go_where_its_object_is_told(
+    watch: Watch, stand_ins: StandIns
+) -> None:
+    drawn, url = "refresh_token_that_chance_has_made_of_words", "https://[::1]/connect/token"
+    assert not is_random(drawn)
+    watch.canaries.add(drawn, "Dastra refresh token", "refresh_token", houses={"dastra"})
+    arrival = replace(arrival_at(url, stand_ins, body=drawn.encode()), is_token_request=True)
+    assert stray_parts(watch, arrival) != []
+    DastraRefreshToken(drawn, "public", "private", token_url=url)
+    assert stray_parts(watch, arrival) == []
 
 
 @pytest.mark.parametrize("parameter", ["code", "state", "apiKey"])
