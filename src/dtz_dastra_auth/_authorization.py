@@ -8,12 +8,10 @@ from urllib.parse import parse_qsl
 
 from . import _check_urls, _checks
 from ._dtz_identity import IDENTITY_URL, base_url
-from ._errors import AuthorizationError, ConfigurationError
+from ._errors import AuthorizationError, ConfigurationError, plain
 from ._hidden import HIDDEN, Credential
 
 DASTRA_AUTHORIZATION_URL = "https://account.dastra.eu/connect/authorize"
-
-_LONGEST_TEXT = 200
 
 
 class AuthorizationUrl(str):
@@ -230,6 +228,4 @@ def _is_same(said: str | None, state: object) -> bool:
 def _plain(said: str | None, code: str | None) -> str | None:
     if not said:
         return None
-    # Escaped, whoever made the URL cannot forge log lines or move a terminal's cursor.
-    text = said.replace(code, HIDDEN) if code else said
-    return text[:_LONGEST_TEXT].encode("unicode_escape").decode()
+    return plain(said.replace(code, HIDDEN) if code else said)

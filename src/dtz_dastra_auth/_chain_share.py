@@ -79,13 +79,12 @@ class ChainShare(Share):
             if not (yield from self._ask(self._shelf.claim)):
                 return
             yield from self._read()
-            if (token := self._chain.unkept) is not None:
-                yield from self._ask(partial(self._shelf.put, token))
+            if self._chain.unkept is not None:
+                yield from self._ask(self._shelf.put_unkept)
             yield from self._give_back()
 
     def _settle(self, hold: object) -> None:
-        if self._chain.unkept is not None:
-            self._shelf.put(self._chain.unkept)
+        self._shelf.put_unkept()
         super()._settle(hold)
 
     def is_to_tell(self, refresh_token: str) -> Steps[bool]:
@@ -143,11 +142,10 @@ class ChainShare(Share):
 
         Although the cache is left alone for some other question, perhaps.
         """
-        token = self._chain.unkept
-        if token is None:
+        if self._chain.unkept is None:
             return
         try:
-            self._health.ask(partial(self._shelf.put, token), insists=True)
+            self._health.ask(self._shelf.put_unkept, insists=True)
         except TroubleError:
             if self._shelf.holds():
                 timer = Timer(_PUT_AGAIN, self._put)

@@ -93,6 +93,15 @@ class ChainShelf(Shelf):
         super().put(token)
         self._chain.was_kept(token)
 
+    def put_unkept(self) -> None:
+        """Keep what the cache did not take at its time, if there is anything.
+
+        Raises:
+            LossyCacheError: The cache did not take it.
+        """
+        if (token := self._chain.unkept) is not None:
+            self.put(token)
+
     def told(self, refresh_token: str) -> None:
         """Note that a refresh token was told.
 

@@ -6,7 +6,7 @@ import requests
 
 from . import _checks, _environment
 from ._dtz_identity import IDENTITY_URL, IdentityService, base_url
-from ._flow import Caller, Steps
+from ._flow import Steps
 from ._need import Granted
 from ._renewing_source import RenewingSource
 from ._stores import Identity, TokenStore
@@ -97,7 +97,7 @@ class DtzApiKeyExchange(RenewingSource):
         return f"{type(self).__name__}(api_key='***')"
 
     def _obtain(
-        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+        self, rejected: Token | None, deadline: Deadline, previous: Token | None
     ) -> Steps[Granted]:
         _, url, context_id = self._identity.parts
         secret = self._identity.secret

@@ -7,7 +7,7 @@ import requests
 from . import _checks, _environment
 from ._dtz_identity import IDENTITY_URL, IdentityService, base_url, is_refusal
 from ._errors import TokenError
-from ._flow import Caller, Steps
+from ._flow import Steps
 from ._need import Granted
 from ._renewing_source import RenewingSource
 from ._stores import Identity, TokenStore
@@ -106,7 +106,7 @@ class DtzLogin(RenewingSource):
         return f"{type(self).__name__}(username={shown!r}, password='***')"
 
     def _obtain(
-        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+        self, rejected: Token | None, deadline: Deadline, previous: Token | None
     ) -> Steps[Granted]:
         service = IdentityService(
             self._identity.parts[1], deadline, self._session, self._label, (self._identity.secret,)

@@ -16,6 +16,8 @@ import copy
 
 from ._clients import RequestErrors
 
+_LONGEST_TEXT = 200
+
 
 class AuthError(Exception):
     """Stand for every error this package raises by itself."""
@@ -103,6 +105,17 @@ def retold(error: Exception, label: str) -> TokenError:
         return again
     kind = type(error)
     return TokenError(f"the token request for {label} met {kind.__module__}.{kind.__qualname__}")
+
+
+def plain(said: str) -> str:
+    """Make somebody else's words fit to be shown: shortened, and escaped.
+
+    Escaped, whoever says them cannot forge log lines or move a terminal's cursor.
+
+    Args:
+        said: The words, without what is secret.
+    """
+    return said[:_LONGEST_TEXT].encode("unicode_escape").decode()
 
 
 def is_answer(error: Exception) -> bool:

@@ -17,12 +17,10 @@ class Granted(NamedTuple):
     Attributes:
         value: The access token.
         lifetime: How long it lives, in seconds.
-        refresh_token: What renews it, if there is anything.
     """
 
     value: str
     lifetime: float
-    refresh_token: str | None = None
 
 
 # One token request of a grant, given the deadline and the token to be replaced, if any.

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from . import _checks
-from ._errors import ConfigurationError, SignInRequiredError, TokenError
+from ._errors import ConfigurationError, SignInRequiredError, TokenError, plain
 from ._flow import Answer
 from ._hidden import Credential, CredentialBytes, conceal, hidden
 from ._need import Granted
@@ -23,8 +23,6 @@ JSON = "application/json"
 # not say, the shorter one (RFC 6749 section 5.1 leaves it to the documentation).
 DEFAULT_LIFETIME = 300.0
 LONGEST_LIFETIME = 365 * 86400.0
-
-_LONGEST_TEXT = 200
 
 
 def client_credentials(
@@ -162,7 +160,7 @@ def read_token(
         problem = str(error)
     if problem:
         raise _unusable(answer, label, f"cannot be used: {problem}")
-    return Granted(value, _lifetime(members.get("expires_in")), refresh_token_in(answer))
+    return Granted(value, _lifetime(members.get("expires_in")))
 
 
 def refresh_token_in(answer: Answer) -> str | None:
@@ -247,8 +245,7 @@ def _plain(said: object, secrets: tuple[str, ...]) -> str | None:
         written = "".join(map(_any_form, secret))
         encoded = re.escape(base64.b64encode(secret.encode()).decode().rstrip("="))
         text = re.sub(f"{written}|{encoded}=*", "***", text, flags=re.IGNORECASE)
-    # Escaped, a server cannot forge log lines or move a terminal's cursor.
-    return text[:_LONGEST_TEXT].encode("unicode_escape").decode() or None
+    return plain(text) or None
 
 
 def _any_form(letter: str) -> str:

@@ -72,7 +72,7 @@ class RenewingSource:
         """
         slot = self._state()
         timeout = self._timeout if caller.timeout is None else min(self._timeout, caller.timeout)
-        obtain = partial(self._obtain, caller, rejected)
+        obtain = partial(self._obtain, rejected)
         renew = partial(self._renew, caller)
         renewal = Renewal(slot, obtain, self._label, caller, renew, self._is_careful)
         deadline = Deadline.after(slot.clock, timeout)
@@ -118,12 +118,11 @@ class RenewingSource:
         raise NotImplementedError
 
     def _obtain(
-        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+        self, rejected: Token | None, deadline: Deadline, previous: Token | None
     ) -> Steps[Granted]:
         """Make the token request of this grant.
 
         Args:
-            caller: What the driver can do.
             rejected: The token that its request has just come back with a 401 for.
             deadline: When the token has to be there.
             previous: The token to be replaced, if there is any.

@@ -73,7 +73,7 @@ class SignedInSource(RenewingSource):
     def ready(self) -> Token | None:
         """Give the token while there is nothing to decide about it, to tell or to keep."""
         chain = self._chain
-        if chain.unkept is not None or (chain.untold is not None and self._is_to_tell()):
+        if chain.unkept is not None or (chain.untold is not None and self._listener):
             return None
         return super().ready()
 
@@ -91,13 +91,15 @@ class SignedInSource(RenewingSource):
         token = yield from super().token(caller, rejected)
         if self._chain.unkept is not None:
             yield from self._keep_at_last(caller)
-        if self._tell is not None and self._is_to_tell():
-            yield from self._tell_of_new(self._tell, caller)
+        if (tell := self._listener) is not None:
+            yield from self._tell_of_new(tell, caller)
         return token
 
-    def _is_to_tell(self) -> bool:
+    @property
+    def _listener(self) -> OnRefreshToken | None:
         # What another process has begun it tells itself.
-        return self._tell is not None and (self._is_shared() or not self._chain.is_foreign)
+        is_ours = self._is_shared() or not self._chain.is_foreign
+        return self._tell if is_ours else None
 
     def _keep_at_last(self, caller: Caller) -> Steps[None]:
         deadline = Deadline.after(self._state().clock, self._timeout)
@@ -126,18 +128,19 @@ class SignedInSource(RenewingSource):
             if refresh_token is None:
                 return
             is_to_tell = partial(store.is_to_tell, self._identity, refresh_token)
-            if (yield from in_turn(is_to_tell)):
-                try:
-                    yield from self._call(tell, refresh_token, deadline)
-                except Exception:
-                    yield from in_turn(partial(store.told, self._identity, None))
-                    raise
-                try:
-                    with suppress(TokenError):
-                        yield from in_turn(partial(noted, refresh_token))
-                finally:
-                    chain.was_told(refresh_token)
-            chain.was_told(refresh_token)
+            if not (yield from in_turn(is_to_tell)):
+                chain.was_told(refresh_token)
+                return
+            try:
+                yield from self._call(tell, refresh_token, deadline)
+            except Exception:
+                yield from in_turn(partial(store.told, self._identity, None))
+                raise
+            try:
+                with suppress(TokenError):
+                    yield from in_turn(partial(noted, refresh_token))
+            finally:
+                chain.was_told(refresh_token)
 
         # What is told may itself make a call with this very object.
         while chain.untold is not None and not chain.telling.is_mine():
@@ -173,11 +176,8 @@ class SignedInSource(RenewingSource):
         return self._chain.exchanging.through(steps, caller, need.deadline, self._label)
 
     def _obtain(
-        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+        self, rejected: Token | None, deadline: Deadline, previous: Token | None
     ) -> Steps[Granted]:
-        return self._continue(deadline, previous)
-
-    def _continue(self, deadline: Deadline, previous: Token | None) -> Steps[Granted]:
         chain = self._chain
         if chain.ended is not None:
             raise retold(chain.ended, self._label)

@@ -11,7 +11,7 @@ import requests
 
 from . import _check_urls, _checks, _environment
 from ._auth import Auth
-from ._flow import Answer, Caller, Exchange, Steps
+from ._flow import Answer, Exchange, Steps
 from ._hidden import Credential
 from ._need import Granted
 from ._placement import Header
@@ -193,7 +193,7 @@ class _ClientCredentials(RenewingSource):
         return f"Dastra public key {self.public_key!a}"
 
     def _obtain(
-        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+        self, rejected: Token | None, deadline: Deadline, previous: Token | None
     ) -> Steps[Granted]:
         from . import _oauth
 

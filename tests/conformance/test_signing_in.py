@@ -131,15 +131,21 @@ def test_the_exchange_of_a_code_at_dtz_has_the_context_as_client_and_secret(
     assert asked.header("Authorization") is None
 
 
-def test_a_sign_in_at_dtz_is_renewed_by_its_own_token(
-    connect: Connect, dtz: DtzStandIn, store: MemoryTokenStore, clock: FakeClock
-) -> None:
+@pytest.fixture
+def signed_in(connect: Connect, dtz: DtzStandIn, store: MemoryTokenStore) -> Client:
+    """Return a client whose person has just signed in at DTZ."""
     code = dtz.make_code(REDIRECT_URI)
     source = DtzAuthorizationCode(code, dtz.context_id, REDIRECT_URI, store=store)
     client = connect(DtzBearer(source))
     client.get(DTZ_URL)
+    return client
+
+
+def test_a_sign_in_at_dtz_is_renewed_by_its_own_token(
+    signed_in: Client, dtz: DtzStandIn, clock: FakeClock
+) -> None:
     clock.advance(dtz.lifetime - 10)
-    assert client.get(DTZ_URL).status_code == 200
+    assert signed_in.get(DTZ_URL).status_code == 200
     _, asked = dtz.token_requests
     assert (asked.method, asked.target) == ("POST", f"{IDENTITY}/token/refresh")
     assert asked.header("Authorization") == dtz.calls[0].header("Authorization")
@@ -149,28 +155,20 @@ def test_a_sign_in_at_dtz_is_renewed_by_its_own_token(
 
 
 def test_a_sign_in_at_dtz_is_over_with_its_token(
-    connect: Connect, dtz: DtzStandIn, store: MemoryTokenStore, clock: FakeClock
+    signed_in: Client, dtz: DtzStandIn, clock: FakeClock
 ) -> None:
-    code = dtz.make_code(REDIRECT_URI)
-    source = DtzAuthorizationCode(code, dtz.context_id, REDIRECT_URI, store=store)
-    client = connect(DtzBearer(source))
-    client.get(DTZ_URL)
     clock.advance(dtz.lifetime)
     dtz.clear_log()
-    assert "sign in again" in str(refused(client, DTZ_URL, SignInRequiredError))
+    assert "sign in again" in str(refused(signed_in, DTZ_URL, SignInRequiredError))
     assert dtz.requests == []
 
 
 def test_a_token_that_the_api_refused_renews_a_sign_in_while_the_identity_service_takes_it(
-    connect: Connect, dtz: DtzStandIn, store: MemoryTokenStore, clock: FakeClock
+    signed_in: Client, dtz: DtzStandIn, clock: FakeClock
 ) -> None:
-    code = dtz.make_code(REDIRECT_URI)
-    source = DtzAuthorizationCode(code, dtz.context_id, REDIRECT_URI, store=store)
-    client = connect(DtzBearer(source))
-    client.get(DTZ_URL)
     clock.advance(10)
     dtz.fail(401)
-    assert client.get(DTZ_URL).status_code == 200
+    assert signed_in.get(DTZ_URL).status_code == 200
     assert [asked.target for asked in dtz.token_requests] == [
         f"{IDENTITY}/oauth/token",
         f"{IDENTITY}/token/refresh",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dtz_dastra_auth import TokenError
 from dtz_dastra_auth._flow import Answer
 from dtz_dastra_auth._need import Granted
-from dtz_dastra_auth._oauth import client_credentials, read_token
+from dtz_dastra_auth._oauth import client_credentials, read_token, refresh_token_in
 from properties.answers import (
     FORMS,
     answer,
@@ -72,7 +72,13 @@ def test_an_answer_is_a_token_that_can_be_sent_or_a_token_error(given: Answer) -
     assert re.fullmatch(r"[\x21-\x7e]+", found.value)
     assert type(found.lifetime) is float
     assert 0 <= found.lifetime < math.inf
-    assert found.refresh_token is None or re.fullmatch(r"[\x20-\x7e]+", found.refresh_token)
+
+
+@effort(5)
+@given(answers)
+def test_a_refresh_token_is_one_that_can_be_sent_back(given: Answer) -> None:
+    found = refresh_token_in(given)
+    assert found is None or re.fullmatch(r"[\x20-\x7e]+", found)
 
 
 @effort(2)

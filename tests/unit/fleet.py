@@ -162,7 +162,7 @@ class Grant(RenewingSource):
         return LABEL
 
     def _obtain(
-        self, caller: Caller, rejected: Token | None, deadline: Deadline, previous: Token | None
+        self, rejected: Token | None, deadline: Deadline, previous: Token | None
     ) -> Steps[Granted]:
         self.requests += 1
         answer: tuple[str, float] = yield Exchange(TOKEN_URL, {}, b"", deadline)

@@ -13,7 +13,7 @@ from requests.structures import CaseInsensitiveDict
 from dtz_dastra_auth import TokenError
 from dtz_dastra_auth._flow import Answer
 from dtz_dastra_auth._need import Granted
-from dtz_dastra_auth._oauth import client_credentials, json_request, read_token
+from dtz_dastra_auth._oauth import client_credentials, json_request, read_token, refresh_token_in
 from unit.told import told
 
 TOKEN_URL = "https://account.dastra.eu/connect/token"
@@ -169,7 +169,8 @@ def test_a_narrower_scope_than_asked_is_taken() -> None:
 
 def test_a_refresh_token_is_read_with_the_token() -> None:
     body = {"access_token": "T", "refresh_token": "R", "expires_in": 60}
-    assert read(body) == Granted("T", 60.0, "R")
+    assert read(body) == Granted("T", 60.0)
+    assert refresh_token_in(answer(body)) == "R"
 
 
 def test_other_members_are_passed_over() -> None:

@@ -45,7 +45,7 @@ def scene(
             stand_ins.reset()
             service = DastraStandIns(stand_ins)
         else:
-            server = request.getfixturevalue("authorization_server")
+            server = request.getfixturevalue("trusted")
             service = OidcProvider(server, application)
         with application.running(service.environment, **service.settings):
             yield Scene(application, service)
