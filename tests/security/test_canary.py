@@ -232,12 +232,11 @@ def test_what_is_logged_below_our_reach_shows_without_the_filter_alone(
     shown = []
     for through in (None, CredentialFilter()):
         with watching(Watch(through)) as watch:
+            watch.services_secrets([dtz])
             assert connect(DtzQueryKey(dtz.api_key)).get(DTZ_URL).status_code == 200
             shown.append(watch.findings())
     # The rest is in `test_log_filter.py`: HTTP/2, retries, connections that break.
-    record = (
-        "api_key given to DtzQueryKey in the log record of urllib3.connectionpool (DEBUG) (plain)"
-    )
+    record = "DTZ API key in the log record of urllib3.connectionpool (DEBUG) (plain)"
     assert shown == [[record] if kind.startswith("requests") else [], []]
 
 
@@ -248,6 +247,7 @@ def test_the_query_key_shows_in_the_connection_errors_of_requests(
     # A request that gets no answer is nobody's to change any more, and its URL has the key.
     dtz.drop()
     with watching(Watch(CredentialFilter())) as watch:
+        watch.services_secrets([dtz])
         client = connect(DtzQueryKey(dtz.api_key))
         with pytest.raises(client.errors):
             client.get(DTZ_URL)
