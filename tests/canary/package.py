@@ -41,15 +41,11 @@ _OBJECTS: tuple[type, ...] = (
     *(_stores.MemoryTokenStore, SharedTokenStore, _rotation.Chain),
 )
 _WITHOUT_REFERENCES: tuple[type, ...] = (_rotation.Beginning, _code.Code)
-_ROLES = {
-    "private_key": "private_key",
-    "api_key": "api_key",
-    "token": "token",
-    "password": "password",
-    "refresh_token": "refresh_token",
-    "code": "code",
-    "code_verifier": "code_verifier",
-}
+# The parameters that are secret, each by the role that it is called after.
+_SECRETS = (
+    *("private_key", "api_key", "token", "password"),
+    *("refresh_token", "code", "code_verifier"),
+)
 
 
 def tap_package(patched: pytest.MonkeyPatch) -> None:
@@ -144,7 +140,7 @@ def _take(watch: Watch, cls: Any, given: dict[str, Any]) -> None:
     places += list(origins) if isinstance(origins, list | tuple) else []
     named = {normal(place) for place in places if isinstance(place, str)}
     callback = str(given.get("redirect_uri"))
-    roles = dict(_ROLES)
+    roles = {name: name for name in _SECRETS}
     if cls is dtz.DtzBasic:
         roles["password"] = "api_key" if given.get("username") == "apikey" else "token"
     for name, role in roles.items():

@@ -21,10 +21,8 @@ from dtz_dastra_auth import (
     dastra_authorization_url,
     dtz_authorization_url,
 )
+from rfc7636 import CHALLENGE, VERIFIER
 
-# The pair that RFC 7636 gives in its appendix B.
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 STATE = "state-1"
 ODD = "https://shop.example/back?to=a%20b&x=é+y".replace("é", "%C3%A9")
 

@@ -9,7 +9,6 @@ import pytest
 from clients import Client
 from clock import FakeClock
 from conformance.methods import DASTRA_URL, DTZ_URL, REDIRECT_URI
-from conformance.test_authorization_urls import CHALLENGE, VERIFIER
 from dtz_dastra_auth import (
     DastraAuthorizationCode,
     DastraRefreshToken,
@@ -21,6 +20,7 @@ from dtz_dastra_auth import (
     TokenError,
 )
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn
+from rfc7636 import CHALLENGE, VERIFIER
 
 Connect = Callable[..., Client]
 

@@ -11,7 +11,6 @@ import pytest
 from clients import Client
 from clock import FakeClock
 from conformance.methods import DASTRA_URL, DTZ_URL, REDIRECT_URI, basic
-from conformance.test_authorization_urls import CHALLENGE, VERIFIER
 from dtz_dastra_auth import (
     DastraAuthorizationCode,
     DastraRefreshToken,
@@ -23,6 +22,7 @@ from dtz_dastra_auth import (
     TokenError,
 )
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded
+from rfc7636 import CHALLENGE, VERIFIER
 
 Connect = Callable[..., Client]
 

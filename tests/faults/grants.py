@@ -13,9 +13,7 @@ from dtz_dastra_auth import (
     DtzBearer,
 )
 from dtz_dastra_auth.testing import StandIns
-
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+from rfc7636 import CHALLENGE, VERIFIER
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, Method
 from dtz_dastra_auth import DtzQueryKey, dastra_authorization_url
 from dtz_dastra_auth._stores import clear_default_store
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, StandIns
+from security.scenes_wire import given_out
 
 QUERIES = {method.name for method in METHODS if method.name.startswith("dtz-query")}
 APPLICATION = "an application"
@@ -87,7 +88,7 @@ def maker(kind: str, **options: Any) -> Make:
 def _without_a_token(method: Method, services: StandIns, service: Service, make: Make) -> None:
     dastra, dtz = services.dastra, services.dtz
     auth = method.make(services).auth
-    given = [*dastra._codes, *dastra._refresh_tokens, *dtz._codes]
+    given = given_out(services)
     key = dtz.api_key if "key-exchange" in method.name else dtz.password
     # What the request was made with.
     secret = given[0] if given else key if service is dtz else dastra.private_key

@@ -1,10 +1,11 @@
 """Token endpoints that redirect, and sessions that follow whatever they are told."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import requests
 
 from conformance.methods import DASTRA_URL, DTZ_URL, REDIRECT_URI
@@ -18,8 +19,8 @@ from dtz_dastra_auth import (
     DtzLogin,
 )
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, StandIns
-from dtz_dastra_auth.testing._codes import challenge_of
-from security.scenes_wire import VERIFIER, Service, carried_by
+from rfc7636 import CHALLENGE, VERIFIER
+from security.scenes_wire import Service, carried_by, given_out
 
 FOREIGN_TOKEN = "token-of-another-origin"
 
@@ -48,7 +49,7 @@ class Grant:
     def secrets(self, running: StandIns) -> list[str]:
         """Give what the token is asked for with, once the object was made."""
         dastra, dtz = running.dastra, running.dtz
-        signed_in = [*dastra._codes, *dastra._refresh_tokens, *dtz._codes]
+        signed_in = given_out(running)
         proof = [VERIFIER] if "code" in self.name else []
         if self.url == DASTRA_URL:
             return [dastra.private_key, *signed_in, *proof]
@@ -74,7 +75,7 @@ def _login(services: StandIns, **options: Any) -> DtzBearer:
 
 def _code(services: StandIns, **options: Any) -> DastraAuthorizationCode:
     dastra = services.dastra
-    code = dastra.make_code(REDIRECT_URI, code_challenge=challenge_of(VERIFIER))
+    code = dastra.make_code(REDIRECT_URI, code_challenge=CHALLENGE)
     pair = dastra.public_key, dastra.private_key
     return DastraAuthorizationCode(code, REDIRECT_URI, *pair, code_verifier=VERIFIER, **options)
 
@@ -87,7 +88,7 @@ def _refresh_token(services: StandIns, **options: Any) -> DastraRefreshToken:
 
 def _dtz_code(services: StandIns, **options: Any) -> DtzBearer:
     dtz = services.dtz
-    code = dtz.make_code(REDIRECT_URI, code_challenge=challenge_of(VERIFIER))
+    code = dtz.make_code(REDIRECT_URI, code_challenge=CHALLENGE)
     source = DtzAuthorizationCode(
         code, dtz.context_id, REDIRECT_URI, code_verifier=VERIFIER, **options
     )
@@ -107,6 +108,16 @@ GRANTS = (
     Grant("dtz-code", DTZ_URL, f"{_DTZ}/oauth/token", _dtz_code),
     Grant("key-exchange", DTZ_URL, f"{_DTZ}/auth/apikey", _key_exchange),
 )
+
+
+def each_of(grants: Iterable[Grant]) -> pytest.MarkDecorator:
+    """Run a test once for each of some grants."""
+    return pytest.mark.parametrize("grant", list(grants), ids=lambda grant: grant.name)
+
+
+EACH_GRANT = each_of(GRANTS)
+# Those that have a refresh token, or get one.
+EACH_ROTATING = each_of(grant for grant in GRANTS if grant.name in {"code", "refresh-token"})
 
 
 class FollowingSend(requests.Session):

@@ -11,14 +11,12 @@ import requests
 from clients import Client
 from conformance.methods import DASTRA_URL, DTZ_URL, METHODS, Method
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn, Recorded, StandIns
+from rfc7636 import VERIFIER
 
 Connect = Callable[..., Client]
 Service = DastraStandIn | DtzStandIn
 
 CREDENTIAL_HEADERS = ("Authorization", "X-API-KEY", "X-DTZ-CONTEXT", "Cookie")
-
-# The code verifier that RFC 7636 gives in its appendix B.
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
 # Another origin that credentials of DTZ may go to, and one that those of either may not.
 SIBLING = "https://containers.dtz.rocks/v1/me"
@@ -95,10 +93,15 @@ def moved(url: str, path: str = "/v1/echo") -> str:
     return url.partition("//")[0] + "//" + url.partition("//")[2].partition("/")[0] + path
 
 
-def signed_in_with(services: StandIns) -> list[str]:
-    """Give what sign-ins were continued with: codes and refresh tokens, spent ones too."""
+def given_out(services: StandIns) -> list[str]:
+    """Give the codes and refresh tokens of all sign-ins, spent ones too."""
     dastra, dtz = services.dastra, services.dtz
-    return [*dastra._codes, *dastra._refresh_tokens, *dtz._codes, VERIFIER]
+    return [*dastra._codes, *dastra._refresh_tokens, *dtz._codes]
+
+
+def signed_in_with(services: StandIns) -> list[str]:
+    """Give what sign-ins were continued with: the same, and the code verifier."""
+    return [*given_out(services), VERIFIER]
 
 
 def secrets_of(services: StandIns) -> list[str]:

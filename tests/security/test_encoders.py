@@ -20,7 +20,8 @@ from dtz_dastra_auth import (
     dastra_authorization_url,
 )
 from dtz_dastra_auth.testing import StandIns
-from security.scenes_wire import VERIFIER, Connect, method_of, named, signed_in_with
+from rfc7636 import VERIFIER
+from security.scenes_wire import Connect, method_of, named, signed_in_with
 
 
 def written(thing: Any, depth: int = 0) -> Any:

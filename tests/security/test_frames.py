@@ -26,7 +26,7 @@ from dtz_dastra_auth import (
 from dtz_dastra_auth._flow import Answer
 from dtz_dastra_auth._oauth import read_token
 from dtz_dastra_auth.testing import StandIns
-from security.scenes_endpoints import GRANTS, Grant
+from security.scenes_endpoints import EACH_GRANT, EACH_ROTATING, Grant
 from security.scenes_wire import Connect, signed_in_with
 
 OURS = Path(str(dtz_dastra_auth.__file__)).parent
@@ -72,9 +72,6 @@ def raised_by(call: Callable[[], object], kind: type[Exception] = Exception) -> 
     with pytest.raises(kind) as caught:
         call()
     return caught.value
-
-
-EACH_GRANT = pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.name)
 
 
 def secret_forms(services: StandIns) -> list[str]:
@@ -239,11 +236,10 @@ class _Raising:
 
 
 TELLS = {"function": _raising, "object": _Raising()}
-ROTATING = [grant for grant in GRANTS if grant.name in {"code", "refresh-token"}]
 
 
 @pytest.mark.parametrize("tell", TELLS.values(), ids=TELLS)
-@pytest.mark.parametrize("grant", ROTATING, ids=lambda grant: grant.name)
+@EACH_ROTATING
 def test_a_function_that_cannot_keep_a_refresh_token_leaves_it_in_no_frame(
     grant: Grant, tell: Any, connect: Connect, stand_ins: StandIns
 ) -> None:
@@ -251,7 +247,7 @@ def test_a_function_that_cannot_keep_a_refresh_token_leaves_it_in_no_frame(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "Async" in kind])
-@pytest.mark.parametrize("grant", ROTATING, ids=lambda grant: grant.name)
+@EACH_ROTATING
 def test_a_coroutine_function_that_cannot_keep_a_refresh_token_leaves_it_in_no_frame(
     grant: Grant, connect: Connect, stand_ins: StandIns
 ) -> None:

@@ -22,7 +22,8 @@ from dtz_dastra_auth import (
     dtz_authorization_url,
 )
 from dtz_dastra_auth.testing import DastraStandIn, DtzStandIn
-from security.scenes_wire import VERIFIER, Connect
+from rfc7636 import VERIFIER
+from security.scenes_wire import Connect
 from security.test_frames import shown_by
 
 # RFC 6749 appendices A.11 and A.17.

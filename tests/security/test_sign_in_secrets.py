@@ -13,13 +13,8 @@ from clock import FakeClock
 from conformance.methods import DASTRA_URL, DTZ_URL, REDIRECT_URI, basic
 from dtz_dastra_auth import DastraRefreshToken, MemoryTokenStore, SharedTokenStore, TokenError
 from dtz_dastra_auth.testing import Recorded, StandIns
-from security.scenes_endpoints import GRANTS, Grant
+from security.scenes_endpoints import EACH_GRANT, EACH_ROTATING, GRANTS, Grant
 from security.scenes_wire import Connect, Service, moved, signed_in_with
-
-EACH_GRANT = pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.name)
-# Those that have a refresh token, or get one.
-ROTATING = [grant for grant in GRANTS if grant.name in {"code", "refresh-token"}]
-EACH_ROTATING = pytest.mark.parametrize("grant", ROTATING, ids=lambda grant: grant.name)
 
 Lead = Callable[[Grant, Service, Service], None]
 

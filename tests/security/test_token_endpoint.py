@@ -26,10 +26,12 @@ from dtz_dastra_auth import (
 from dtz_dastra_auth.testing import StandIns
 from security.log_http2 import over_http2
 from security.scenes_endpoints import (
+    EACH_GRANT,
     FOREIGN_TOKEN,
     GRANTS,
     SESSIONS,
     Grant,
+    each_of,
     give_token,
     strays,
     token_text,
@@ -47,7 +49,6 @@ REDIRECTED = pytest.mark.parametrize(
         if grant.name in {"client-credentials", "login"} or status in (302, 307)
     ],
 )
-EACH_GRANT = pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.name)
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 
 
@@ -233,9 +234,7 @@ def test_plain_http_is_refused_at_construction(url: str, grant: Grant, stand_ins
 
 
 @pytest.mark.parametrize("fault", ["untrusted", "another host"])
-@pytest.mark.parametrize(
-    "grant", [grant for grant in GRANTS if grant.url == DASTRA_URL], ids=lambda grant: grant.name
-)
+@each_of(grant for grant in GRANTS if grant.url == DASTRA_URL)
 def test_a_certificate_that_is_no_good_is_tried_once_and_over_tls_alone(
     fault: str, grant: Grant, connect: Connect, stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
 ) -> None:

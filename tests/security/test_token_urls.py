@@ -11,7 +11,7 @@ import pytest
 from clients import Client
 from dtz_dastra_auth import DastraClientCredentials
 from dtz_dastra_auth.testing import DastraStandIn, StandIns
-from security.scenes_endpoints import GRANTS, Grant
+from security.scenes_endpoints import GRANTS, Grant, each_of
 
 Connect = Callable[..., Client]
 
@@ -73,9 +73,7 @@ def test_an_international_token_url_is_dialled_in_ascii(
 
 @pytest.mark.parametrize("host", ["identity.dtz.rocks", "IDENTITY.DTZ.Rocks:443"])
 @pytest.mark.parametrize("end", ["", "/"], ids=["bare", "slash"])
-@pytest.mark.parametrize(
-    "grant", [grant for grant in GRANTS if grant.url == DTZ_URL], ids=lambda grant: grant.name
-)
+@each_of(grant for grant in GRANTS if grant.url == DTZ_URL)
 def test_an_identity_url_is_the_base_of_what_is_asked(
     host: str, end: str, grant: Grant, connect: Connect, stand_ins: StandIns
 ) -> None:

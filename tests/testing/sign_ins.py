@@ -10,11 +10,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 
 from dtz_dastra_auth.testing import StandIns
+from rfc7636 import CHALLENGE
 
 REDIRECT_URI = "http://localhost:5000/callback"
-# The pair that RFC 7636 gives in its appendix B.
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 PKCE = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
 
 

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from dtz_dastra_auth.testing import DastraStandIn, cassette_filter
-from testing.sign_ins import CHALLENGE, PKCE, REDIRECT_URI, VERIFIER, with_query
+from rfc7636 import CHALLENGE, VERIFIER
+from testing.sign_ins import PKCE, REDIRECT_URI, with_query
 
 CODE, STATE, TOKEN = "cOde7-5x_Q0Lk2vBn9Zr", "sTate-8Hq3_Wm6Yt1Pd4", "rEfresh2_Kd8-Xp5Vb7Nc"
 SECRETS = (CODE, STATE, TOKEN, VERIFIER)

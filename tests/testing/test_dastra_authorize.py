@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from dtz_dastra_auth.testing import DastraStandIn, StandIns
+from rfc7636 import VERIFIER
 from testing.sign_ins import (
     PKCE,
     REDIRECT_URI,
-    VERIFIER,
     past_the_proxy,
     sent_back,
     stays,

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from dtz_dastra_auth.testing import DastraStandIn
-from testing.sign_ins import CHALLENGE, REDIRECT_URI, VERIFIER
+from rfc7636 import CHALLENGE, VERIFIER
+from testing.sign_ins import REDIRECT_URI
 
 Ask = Callable[..., httpx.Response]
 

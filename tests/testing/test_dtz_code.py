@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from dtz_dastra_auth.testing import DtzStandIn, StandIns
-from testing.sign_ins import CHALLENGE, REDIRECT_URI, VERIFIER, past_the_proxy
+from rfc7636 import CHALLENGE, VERIFIER
+from testing.sign_ins import REDIRECT_URI, past_the_proxy
 
 BASE = "https://identity.dtz.rocks/api/2021-02-21"
 Ask = Callable[..., httpx.Response]
